@@ -1,0 +1,30 @@
+// broadcast-to - a copy in which axes of size 1 are repeated.
+//
+//   out[i_0, …, i_k] = x[…], where a stretched or missing axis of x is read at 0
+//
+// Layouts: dense in, dense out; axes are aligned at the end, the host merges neighbours of one kind and gives stretched
+// axes the stride 0 (lib/strided.wgsl). Values are copied as 32-bit words, so every 4-byte dtype works.
+// Entries: `forward` (one thread per value), `forward4` (one thread per four values of an innermost axis that is not
+// stretched; sizes and strides then count vec4s).
+
+//!include "lib/grid.wgsl"
+//!include "lib/strided.wgsl"
+
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read> x4: array<vec4u>;
+@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out4: array<vec4u>;
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  out[t] = x[source_index(t)];
+}
+
+@compute @workgroup_size(WG)
+fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  out4[t] = x4[source_index(t)];
+}

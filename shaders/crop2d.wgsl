@@ -1,0 +1,40 @@
+// crop2d - a rectangle cut out of a plane.
+//
+//   out[n, y, x, c] = x[n, y + top, x + left, c]
+//
+// Layouts: x [n, h, w, C], out [n, oh, ow, C], dense; the caller makes sure that top + oh ≤ h and left + ow ≤ w.
+// Values are copied as 32-bit words, so every 4-byte dtype works.
+// Entries: `forward` (one thread per output value), `forward4` (one thread per four channels; C divides by 4).
+
+//!include "lib/grid.wgsl"
+
+struct Params { n: u32, h: u32, w: u32, oh: u32, ow: u32, top: u32, left: u32 }
+
+override C: u32 = 4u;
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read> x4: array<vec4u>;
+@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out4: array<vec4u>;
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.n * p.oh * p.ow * C) { return; }
+  let column = (t / C) % p.ow + p.left;
+  let y = (t / C / p.ow) % p.oh + p.top;
+  let n = t / C / (p.ow * p.oh);
+  out[t] = x[((n * p.h + y) * p.w + column) * C + t % C];
+}
+
+@compute @workgroup_size(WG)
+fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  let channels = C / 4u;
+  if (t >= p.n * p.oh * p.ow * channels) { return; }
+  let column = (t / channels) % p.ow + p.left;
+  let y = (t / channels / p.ow) % p.oh + p.top;
+  let n = t / channels / (p.ow * p.oh);
+  out4[t] = x4[((n * p.h + y) * p.w + column) * channels + t % channels];
+}

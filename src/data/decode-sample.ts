@@ -1,0 +1,63 @@
+import { decodeImage, decodeMask } from "../io/decode.js";
+import { readBytes } from "../io/files.js";
+import { toRgb8 } from "../io/image.js";
+import { AtrousError, DataError, FileError, ImageError } from "../runtime/errors.js";
+import { outsideClasses, type Sample } from "./dataset.js";
+
+/** What to decode; plain data, so that it can be sent to a worker. */
+export interface DecodeJob {
+  readonly name: string;
+  readonly image: string;
+  readonly mask: string;
+  /** Pixel value of the mask file → class index, or 255 = ignored. */
+  readonly values: ReadonlyMap<number, number>;
+  readonly classes: number;
+}
+
+/** Marks pixel values that have no meaning, in a look-up table of class indices (0 … 255). */
+const UNKNOWN = 256;
+
+/** The pixel values of a mask file. */
+export async function readMask(path: string): Promise<{ data: ArrayLike<number>; width: number; height: number }> {
+  return decodeMask(await readBytes(path), { name: path });
+}
+
+/** The bytes in a buffer of their own, which can be handed to another thread. */
+const owned = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice());
+
+/** Reads an image and its mask, and translates mask values to class indices. */
+export async function decodeSample({ name, image: imagePath, mask: maskPath, values, classes }: DecodeJob): Promise<Sample> {
+  const image = toRgb8(await decodeImage(await readBytes(imagePath), { name: imagePath }));
+  const labels = await readMask(maskPath);
+  const { width, height } = image;
+  if (labels.width !== width || labels.height !== height)
+    throw new DataError(`${name}: the image is ${width}x${height} but its mask is ${labels.width}x${labels.height} (${imagePath}, ${maskPath}).`);
+  const table = new Uint16Array(65536).fill(UNKNOWN);
+  for (const [value, index] of values) table[value] = index;
+  const mask = new Uint8Array(width * height);
+  for (let i = 0; i < mask.length; i++) {
+    const value = labels.data[i]!;
+    const index = table[value] ?? UNKNOWN;
+    if (index === UNKNOWN) throw new DataError(outsideClasses(maskPath, value, i, width, classes));
+    mask[i] = index;
+  }
+  return { name, width, height, image: owned(image.data), mask };
+}
+
+/** An error as plain data: class instances do not survive the way between threads. */
+export interface SentError {
+  readonly type: string;
+  readonly message: string;
+}
+
+export function sendError(error: unknown): SentError {
+  if (error instanceof Error) return { type: error instanceof AtrousError ? error.name : "Error", message: error.message };
+  return { type: "Error", message: String(error) };
+}
+
+const errorTypes: Readonly<Record<string, new (message: string) => Error>> = { DataError, FileError, ImageError, AtrousError };
+
+/** The error that `sendError` described, of the same type and with the same message. */
+export function receiveError({ type, message }: SentError): Error {
+  return new (errorTypes[type] ?? Error)(message);
+}

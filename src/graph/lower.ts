@@ -1,0 +1,165 @@
+import type { AdapterTraits, Lowering } from "../kernels/lowering.js";
+import { byteLength, type DType } from "../runtime/dtype.js";
+import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
+import type { ChannelSlice, KernelCall, Operand } from "../runtime/kernel.js";
+import { sizeOf, type Shape } from "../runtime/shape.js";
+import type { Storage } from "../runtime/storage.js";
+import type { Block } from "./memory-plan.js";
+import { inputsOf, type Graph, type Node, type Value } from "./node.js";
+import type { Variable } from "./variable.js";
+
+/** Memory of one or several values of a plan. */
+export interface Memory extends Block {
+  readonly name: string;
+  /** Memory that exists already: a variable's, or a tensor closed over. */
+  readonly variable?: Variable;
+  readonly held?: Storage;
+  /** Written only by dispatches whose inputs never change within the plan: kept from call to call. */
+  static: boolean;
+}
+
+/** An operand with its memory: what kernels see, and what the plan binds. */
+export interface Located extends Operand {
+  readonly memory: Memory;
+  readonly offset: number;
+  readonly slice?: ChannelSlice;
+  /** An input of a concatenation that its producer has already written in place. */
+  readonly inPlace?: boolean;
+}
+
+export interface Lowered {
+  /** Dispatches that depend only on variables the plan does not assign: run when one of those has changed. */
+  readonly statics: KernelCall[];
+  readonly calls: KernelCall[];
+  readonly memories: Memory[];
+  readonly inputs: Located[];
+  readonly outputs: Located[];
+  /** Which node made each dispatch. */
+  readonly origin: Map<KernelCall, Node>;
+}
+
+export const located = (operand: Operand): Located => operand as Located;
+
+/** Turns a graph into dispatches over memories, deciding who writes into whose memory. */
+export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
+  const memories: Memory[] = [];
+  const locations = new Map<Value, Located>();
+  const memory = (name: string, bytes: number, home: Pick<Memory, "variable" | "held"> = {}): Memory => {
+    const made: Memory = { name, bytes: alignUp(bytes, BINDING_ALIGNMENT), first: Infinity, last: -Infinity, static: false, ...home };
+    memories.push(made);
+    return made;
+  };
+  const fresh = (shape: Shape, dtype: DType, name: string): Located => ({ shape, dtype, memory: memory(name, byteLength(dtype, sizeOf(shape))), offset: 0 });
+
+  const variableMemory = new Map<Variable, Memory>();
+  const home = (variable: Variable, value: { shape: Shape; dtype: DType }): Located => {
+    let made = variableMemory.get(variable);
+    if (!made) variableMemory.set(variable, (made = memory(variable.name, variable.bytes, { variable })));
+    return { shape: value.shape, dtype: value.dtype, memory: made, offset: 0 };
+  };
+  const placed = placeInConcats(graph);
+
+  /** The location of a value, made when it is first asked for. */
+  const locate = (value: Value): Located => {
+    let found = locations.get(value);
+    if (found) return found;
+    const into = placed.get(value);
+    if (into) {
+      const target = locate(into.target);
+      found = into.slice
+        ? { shape: value.shape, dtype: value.dtype, memory: target.memory, offset: target.offset, slice: into.slice, inPlace: true }
+        : { shape: value.shape, dtype: value.dtype, memory: target.memory, offset: target.offset + into.offset, inPlace: true };
+    } else if (value.home) found = home(value.home, value);
+    else if (value.source && "held" in value.source) found = { shape: value.shape, dtype: value.dtype, memory: memory("held", value.source.held.bytes, { held: value.source.held }), offset: 0 };
+    else if (value.from?.node.op.traits.alias) found = { ...locate(inputsOf(value.from.node)[0]!), shape: value.shape };
+    else found = fresh(value.shape, value.dtype, value.from ? `${value.from.node.op.name}${value.from.output === "out" ? "" : `.${value.from.output}`}` : "input");
+    locations.set(value, found);
+    return found;
+  };
+
+  const inputs = graph.capture.inputs.map(locate);
+  const calls: KernelCall[] = [];
+  const origin = new Map<KernelCall, Node>();
+  for (const node of graph.nodes) {
+    if (node.op.traits.alias) continue;
+    const operands = (values: Record<string, Value | undefined>): Record<string, Located> =>
+      Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value ? [[name, locate(value)]] : [])));
+    const low: Lowering = {
+      adapter,
+      temp: (shape, dtype = "f32") => fresh(shape, dtype, `${node.op.name} scratch`),
+      run: (call) => {
+        calls.push(call);
+        origin.set(call, node);
+      },
+    };
+    node.op.lower(low, operands(node.inputs), operands(node.outputs) as Record<string, Operand>, node.options);
+  }
+  const outputs = graph.outputs.map(locate);
+  return { ...split(calls, graph, outputs), memories, inputs, outputs, origin };
+}
+
+/**
+ * Which values their producers write straight into a concatenation: a slice of the channels where the kernel can
+ * (`sliceOutput`) and nobody else reads the value, any part along the first axis, where a slice is contiguous.
+ */
+function placeInConcats(graph: Graph): Map<Value, { target: Value; slice?: ChannelSlice; offset: number }> {
+  const uses = new Map<Value, number>();
+  for (const node of graph.nodes) for (const value of inputsOf(node)) uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const value of graph.outputs) uses.set(value, Infinity);
+  const placed = new Map<Value, { target: Value; slice?: ChannelSlice; offset: number }>();
+  const targets = new Set<Value>();
+  for (const node of graph.nodes) {
+    if (!node.op.traits.concat) continue;
+    const target = node.outputs["out"]!;
+    const { axis, offsets } = node.options as { axis: number; offsets?: number[] };
+    let start = 0;
+    inputsOf(node).forEach((value, i) => {
+      const at = offsets?.[i] ?? start;
+      start += value.shape[axis]!;
+      const producer = value.from?.node;
+      if (!producer || value.home || uses.get(value) !== 1 || placed.has(value) || targets.has(value)) return;
+      if (producer.op.traits.alias || producer.op.traits.concat || inputsOf(producer).some((input) => placed.get(input)?.target === target)) return;
+      const inner = sizeOf(target.shape.slice(axis + 1));
+      const contiguous = sizeOf(target.shape.slice(0, axis)) === 1;
+      if (contiguous && byteLength(value.dtype, at * inner) % BINDING_ALIGNMENT === 0) placed.set(value, { target, offset: byteLength(value.dtype, at * inner) });
+      else if (inner === 1 && producer.op.traits.sliceOutput) placed.set(value, { target, slice: { stride: target.shape.at(-1)!, offset: at }, offset: 0 });
+    });
+    targets.add(target);
+  }
+  return placed;
+}
+
+const accessOf = (call: KernelCall, name: string): string => call.shader.entries[call.entry]![name]![1];
+
+/** Memories that a dispatch reads, and those that it writes. */
+export function usesOf(call: KernelCall): { reads: Memory[]; writes: Memory[] } {
+  const reads: Memory[] = [];
+  const writes: Memory[] = [];
+  for (const [name, operand] of Object.entries(call.bindings)) (accessOf(call, name) === "read" ? reads : writes).push(located(operand).memory);
+  return { reads, writes };
+}
+
+/** Separates what depends on unchanging variables only, and notes when each memory is alive. */
+function split(calls: readonly KernelCall[], graph: Graph, outputs: readonly Located[]): { statics: KernelCall[]; calls: KernelCall[] } {
+  const { assigned } = graph.capture;
+  const writers = new Map<Memory, number>();
+  for (const call of calls) for (const memory of usesOf(call).writes) writers.set(memory, (writers.get(memory) ?? 0) + 1);
+  const fixed = (memory: Memory): boolean => memory.static || memory.held !== undefined || (memory.variable !== undefined && !assigned.has(memory.variable) && !writers.has(memory));
+  const statics: KernelCall[] = [];
+  const rest: KernelCall[] = [];
+  const out = new Set(outputs.map((o) => o.memory));
+  for (const call of calls) {
+    const { reads, writes } = usesOf(call);
+    const still = reads.every(fixed) && !("step" in call.shader.entries[call.entry]!) && writes.every((m) => !m.variable && writers.get(m) === 1 && !out.has(m));
+    if (still) for (const memory of writes) memory.static = true;
+    (still ? statics : rest).push(call);
+  }
+  rest.forEach((call, i) => {
+    const { reads, writes } = usesOf(call);
+    for (const memory of [...reads, ...writes]) {
+      memory.first = Math.min(memory.first, i);
+      memory.last = Math.max(memory.last, i);
+    }
+  });
+  return { statics, calls: rest };
+}

@@ -1,0 +1,102 @@
+import type { DType } from "../runtime/dtype.js";
+import type { Lowering, Operand } from "../kernels/lowering.js";
+import type { Shape } from "../runtime/shape.js";
+import { capturing } from "./current.js";
+import type { Capture } from "./capture.js";
+import { runEagerly } from "./eager.js";
+import type { Value } from "./node.js";
+import { asTensor, type Tensor, type TensorLike } from "./tensor.js";
+import type { Variable } from "./variable.js";
+
+/** Shape and dtype of a tensor. */
+export interface TensorSpec {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+export type { TensorSpec as Spec };
+
+type Specs = Record<string, TensorSpec | undefined>;
+type Result = TensorSpec | Record<string, TensorSpec>;
+type Given<I, T> = { [K in keyof I]: undefined extends I[K] ? T | undefined : T };
+type Results<S, T> = S extends TensorSpec ? T : { [K in keyof S]: T };
+type Grads<S> = S extends TensorSpec ? Tensor : { [K in keyof S]?: Tensor };
+type Named<S, T> = S extends TensorSpec ? { out: T } : { [K in keyof S]: T };
+
+/** What passes may know of an op. */
+export interface Traits {
+  /** Elementwise: the options hold a `program` (see ops/pointwise.ts). */
+  readonly pointwise?: boolean;
+  /** The output is the input's memory under another shape. */
+  readonly alias?: boolean;
+  /** Joins its inputs x0, x1, … along `options.axis`; producers may write their part in place. */
+  readonly concat?: boolean;
+  /** The kernels can write into a slice of the channels of a wider tensor. */
+  readonly sliceOutput?: boolean;
+  /** What the kernels can do to a result before they store it: add a bias and a residual, apply an activation (option `activation`). */
+  readonly epilogue?: { readonly bias: string; readonly residual?: string; readonly activations: readonly string[] };
+  /** A per-channel scale and shift of `x` (batch norm with fixed statistics), as tensors. */
+  readonly affine?: (inputs: Record<string, Tensor>, options: never) => { scale: Tensor; shift: Tensor };
+  /** Takes a per-channel scale and shift of its output into its own weight and bias. */
+  readonly absorbAffine?: (inputs: Record<string, Tensor | undefined>, affine: { scale: Tensor; shift: Tensor }, options: never) => Record<string, Tensor | undefined>;
+  /** Has an effect beyond its outputs; never removed or merged. */
+  readonly effect?: boolean;
+}
+
+export interface OpDefinition<I extends object, O extends object, S extends Result> {
+  readonly name: string;
+  /** Output specs from input specs; throws when they do not fit. */
+  readonly shape: (inputs: I, options: O) => S;
+  /**
+   * One function per differentiable input, in terms of ops. `null` stops gradients silently (labels, indices); a missing
+   * one is refused by name. Ops with numbered inputs (x0, x1, …) give one for all, under "x", which is told the name.
+   */
+  readonly gradient?: { readonly [K in keyof I | "x"]?: ((grad: Grads<S>, inputs: Given<I, Tensor>, options: O, outputs: Results<S, Tensor>, input: string) => Tensor | undefined) | null };
+  readonly lower: (low: Lowering, inputs: Given<I, Operand>, outputs: Named<S, Operand>, options: O) => void;
+  readonly traits?: Traits;
+}
+
+/** An op as the graph sees it, its types forgotten. */
+export interface AnyOp {
+  readonly name: string;
+  readonly shape: (inputs: Specs, options: object) => Result;
+  readonly gradient: Record<string, ((grad: unknown, inputs: Record<string, Tensor | undefined>, options: object, outputs: unknown, input: string) => Tensor | undefined) | null>;
+  readonly lower: (low: Lowering, inputs: Record<string, Operand | undefined>, outputs: Record<string, Operand>, options: object) => void;
+  readonly traits: Traits;
+}
+
+export interface Op<I extends object, O extends object, S extends Result> {
+  (inputs: Given<I, TensorLike>, options: O): Results<S, Tensor>;
+  /** Computes the named outputs in the memory of variables, as their new values. */
+  update(inputs: Given<I, TensorLike>, options: O, homes: Record<string, Variable>): void;
+  readonly definition: AnyOp;
+}
+
+const isSpec = (result: Result): result is TensorSpec => Array.isArray((result as TensorSpec).shape) && typeof (result as TensorSpec).dtype === "string";
+
+/** The specs of an op's outputs by name; a single output is called `out`. */
+export const outputSpecs = (result: Result): Record<string, TensorSpec> => (isSpec(result) ? { out: result } : result);
+
+/**
+ * An operator from its shape rule, gradient and lowering. The function that comes back records a node when a
+ * function is being captured, and otherwise runs at once as a plan of one op.
+ */
+export function defineOp<I extends object, O extends object, const S extends Result>(definition: OpDefinition<I, O, S>): Op<I, O, S> {
+  const op = { gradient: {}, traits: {}, ...definition } as unknown as AnyOp;
+  const call = (inputs: object, options: object, homes?: Record<string, Variable>): unknown => {
+    const capture = capturing();
+    return capture ? record(capture, op, inputs as Record<string, TensorLike | undefined>, options, homes) : runEagerly(() => call(inputs, options, homes));
+  };
+  const callable = (inputs: object, options: object): unknown => call(inputs, options);
+  return Object.assign(callable, {
+    definition: op,
+    update: (inputs: object, options: object, homes: Record<string, Variable>) => void call(inputs, options, homes),
+  }) as unknown as Op<I, O, S>;
+}
+
+function record(capture: Capture, op: AnyOp, args: Record<string, TensorLike | undefined>, options: object, homes?: Record<string, Variable>): unknown {
+  const inputs: Record<string, Value | undefined> = {};
+  for (const [name, argument] of Object.entries(args)) if (argument !== undefined) inputs[name] = capture.read(argument, op.name);
+  const result = op.shape(inputs as Specs, options);
+  const node = capture.record(op, inputs, options, outputSpecs(result), isSpec(result), homes);
+  return isSpec(result) ? asTensor(node.outputs["out"]!) : Object.fromEntries(Object.entries(node.outputs).map(([name, value]) => [name, asTensor(value)]));
+}

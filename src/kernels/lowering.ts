@@ -1,0 +1,28 @@
+import type { DType } from "../runtime/dtype.js";
+import type { KernelCall, Operand } from "../runtime/kernel.js";
+import type { Shape } from "../runtime/shape.js";
+
+export type { KernelCall, Operand } from "../runtime/kernel.js";
+
+/** What kernels may know of the machine when they choose a variant. */
+export interface AdapterTraits {
+  /** A CPU pretending to be a GPU: workgroup memory and barriers are slow, registers and plain loads are fast. */
+  readonly software: boolean;
+  readonly features: ReadonlySet<string>;
+  readonly limits: { readonly maxComputeInvocationsPerWorkgroup: number; readonly maxComputeWorkgroupStorageSize: number; readonly maxStorageBufferBindingSize: number };
+  /** Test hook: names of kernel variants to force where they apply ("clear", "direct"); undefined lets the cost model choose. */
+  readonly variant?: string | undefined;
+}
+
+/** Turns an op into dispatches: an op's `lower` calls `run` for each, in order. */
+export interface Lowering {
+  readonly adapter: AdapterTraits;
+  /** Scratch memory that lives from its first to its last use in this op. */
+  temp(shape: Shape, dtype?: DType): Operand;
+  run(call: KernelCall): void;
+}
+
+/** Where channels of an operand start and how far rows are apart: dense unless a concatenation was fused. */
+export function channelSlice(operand: Operand): { stride: number; offset: number } {
+  return operand.slice ?? { stride: operand.shape.at(-1) ?? 1, offset: 0 };
+}

@@ -1,0 +1,47 @@
+import { defineKernel } from "../runtime/kernel.js";
+import { sizeOf } from "../runtime/shape.js";
+import type { Lowering, Operand } from "./lowering.js";
+import shader from "./wgsl/optimizer.js";
+
+const normPartial = defineKernel(shader, "norm_partial");
+const normFinal = defineKernel(shader, "norm_final");
+const sgd = defineKernel(shader, "sgd");
+const adam = defineKernel(shader, "adam");
+
+/** What the update rule is made of; step-block positions of the values that change with every call. */
+export interface UpdateOptions {
+  readonly rule: "sgd" | "adam" | "adamw";
+  readonly momentum: number;
+  readonly nesterov: boolean;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Largest norm of all gradients together; 0 for no clipping. */
+  readonly maxNorm: number;
+  /** Step-block words: learning rate and weight decay of each group, from here on. */
+  readonly groups: number;
+  /** Step-block words: 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
+  readonly corrections: number;
+}
+
+const params = (o: Partial<UpdateOptions>, size: number, chunks: number) => ({
+  size, chunks, groups: o.groups ?? 0, corrections: o.corrections ?? 0, momentum: o.momentum ?? 0, beta1: o.beta1 ?? 0, beta2: o.beta2 ?? 0, epsilon: o.epsilon ?? 0, max_norm: o.maxNorm ?? 0,
+});
+
+/** Sum of the squares of all gradients in a flat buffer. */
+export function lowerSquaredNorm(low: Lowering, { grad, table }: { grad: Operand; table: Operand }, { out }: { out: Operand }): void {
+  const size = sizeOf(grad.shape);
+  const chunks = Math.max(1, Math.min(512, Math.floor(size / 64)));
+  const partial = low.temp([chunks]);
+  low.run(normPartial({ bindings: { grad, table, out: partial }, params: params({}, size, chunks), threads: chunks }));
+  low.run(normFinal({ bindings: { grad: partial, out }, params: params({}, chunks, chunks), workgroups: [1, 1, 1] }));
+}
+
+/** Updates a flat parameter buffer and its state in place. */
+export function lowerUpdate(low: Lowering, { grad, table, norm }: Record<"grad" | "table" | "norm", Operand>, outputs: Record<string, Operand>, o: UpdateOptions): void {
+  const size = sizeOf(grad.shape);
+  const use = { params: params(o, size, 0), threads: size };
+  const bindings = { grad, table, norm, out: outputs["flat"]!, first: outputs["first"]! };
+  if (o.rule === "sgd") low.run(sgd({ ...use, bindings, constants: { NESTEROV: o.nesterov ? 1 : 0 } }));
+  else low.run(adam({ ...use, bindings: { ...bindings, second: outputs["second"]! }, constants: { DECOUPLED: o.rule === "adamw" ? 1 : 0 } }));
+}

@@ -1,0 +1,73 @@
+import { defineKernel } from "../runtime/kernel.js";
+import { sizeOf, type Shape } from "../runtime/shape.js";
+import { channelSlice, type Lowering, type Operand } from "./lowering.js";
+import { vec4Fits } from "./vec4.js";
+import shader from "./wgsl/resize.js";
+
+const bilinear = defineKernel(shader, "bilinear");
+const bilinear4 = defineKernel(shader, "bilinear4");
+const nearest = defineKernel(shader, "nearest");
+const nearest4 = defineKernel(shader, "nearest4");
+const bilinearGradient = defineKernel(shader, "bilinear_gradient");
+const bilinear4Gradient = defineKernel(shader, "bilinear4_gradient");
+const nearestGradient = defineKernel(shader, "nearest_gradient");
+const nearest4Gradient = defineKernel(shader, "nearest4_gradient");
+
+export interface ResizeParams {
+  readonly mode: "bilinear" | "nearest";
+  readonly alignCorners: boolean;
+}
+
+/** The fraction (max(d·mul + add, sub) − sub) / den that maps output d of `o` to a position among `n` inputs. */
+function fraction(n: number, o: number, { mode, alignCorners }: ResizeParams) {
+  if (mode === "nearest") return { mul: n, add: 0, sub: 0, den: o };
+  // (d + 1/2) n/o − 1/2 = (2nd + n − o) / 2o
+  return alignCorners ? { mul: n - 1, add: 0, sub: 0, den: Math.max(1, o - 1) } : { mul: 2 * n, add: n, sub: o, den: 2 * o };
+}
+
+function params(x: Shape, out: Shape, o: ResizeParams) {
+  const [n = 0, h = 0, w = 0] = x;
+  const [, oh = 0, ow = 0] = out;
+  // A corner-aligned output of one pixel stays at position 0.
+  const [v, u] = [fraction(h, oh, o), fraction(w, ow, o)];
+  return {
+    n, h, w, oh, ow,
+    mul_h: v.mul, add_h: v.add, sub_h: v.sub, den_h: v.den,
+    mul_w: u.mul, add_w: u.add, sub_w: u.sub, den_w: u.den,
+  };
+}
+
+export function lowerResize(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, o: ResizeParams): void {
+  const C = x.shape.at(-1) ?? 1;
+  const { stride, offset } = channelSlice(out);
+  const count = sizeOf(out.shape);
+  const use = { params: params(x.shape, out.shape, o), constants: { C, STRIDE: stride, OFFSET: offset } };
+  if (o.mode === "bilinear") {
+    const flops = 6 * count;
+    low.run(vec4Fits(low, C, stride, offset)
+      ? bilinear4({ bindings: { x4: x, out4: out }, ...use, threads: count / 4, flops })
+      : bilinear({ bindings: { x, out }, ...use, threads: count, flops }));
+  } else {
+    low.run(vec4Fits(low, C, stride, offset)
+      ? nearest4({ bindings: { words4: x, out_words4: out }, ...use, threads: count / 4 })
+      : nearest({ bindings: { words: x, out_words: out }, ...use, threads: count }));
+  }
+}
+
+export function lowerResizeGradient(low: Lowering, { grad }: { grad: Operand }, { out }: { out: Operand }, o: ResizeParams): void {
+  const C = out.shape.at(-1) ?? 1;
+  const count = sizeOf(out.shape);
+  const wide = vec4Fits(low, C);
+  const use = { params: params(out.shape, grad.shape, o), constants: { C }, threads: wide ? count / 4 : count };
+  if (o.mode === "bilinear") {
+    const flops = 8 * sizeOf(grad.shape);
+    low.run(wide
+      ? bilinear4Gradient({ bindings: { grad4: grad, out4: out }, ...use, flops })
+      : bilinearGradient({ bindings: { grad, out }, ...use, flops }));
+  } else {
+    const flops = sizeOf(grad.shape);
+    low.run(wide
+      ? nearest4Gradient({ bindings: { grad4: grad, out4: out }, ...use, flops })
+      : nearestGradient({ bindings: { grad, out }, ...use, flops }));
+  }
+}

@@ -1,0 +1,89 @@
+import { defineOp, type Spec } from "../graph/op.js";
+import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { lowerMaxUnpool2d, lowerMaxUnpool2dGradient, type MaxUnpool2dParams } from "../kernels/max-unpool2d.js";
+import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { checkRank, sameShape } from "../runtime/shape.js";
+import { requireDType } from "./require.js";
+import { checkPoolPadding, pair, type Pair, type PairLike } from "./window.js";
+
+export interface MaxUnpool2dOptions {
+  /** Window of the pooling that is undone. */
+  kernelSize: PairLike;
+  /** Default: kernelSize. */
+  stride?: PairLike;
+  /** Default 0. */
+  padding?: PairLike;
+  /**
+   * Height and width of the result: those of the plane that was pooled. Default: (n − 1) stride − 2 padding + kernelSize,
+   * from which it may differ by less than the stride.
+   */
+  outputSize?: readonly [number, number];
+}
+
+interface Params extends MaxUnpool2dParams {
+  readonly outputSize: Pair | null;
+}
+
+function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, outputSize }: Params): Pair {
+  const size = ([0, 1] as const).map((i) => (x[i + 1]! - 1) * stride[i] - 2 * padding[i] + kernelSize[i]) as unknown as Pair;
+  if (!outputSize) return size;
+  ([0, 1] as const).forEach((i) => {
+    const [least, most] = [Math.max(1, size[i] - stride[i] + 1), size[i] + stride[i] - 1];
+    if (outputSize[i] < least || outputSize[i] > most)
+      throw new OptionError(`maxUnpool2d: outputSize [${outputSize.join(", ")}] does not fit: the ${["height", "width"][i]!} must be ${least === most ? least : `from ${least} to ${most}`} for x [${x.join(", ")}].`);
+  });
+  return outputSize;
+}
+
+export const maxUnpool2dOp = defineOp({
+  name: "maxUnpool2d",
+  shape: ({ x, indices }: { x: Spec; indices: Spec }, o: Params) => {
+    requireDType("maxUnpool2d", "x", x, "f32");
+    requireDType("maxUnpool2d", "indices", indices, "u32");
+    checkRank("maxUnpool2d", "x", x.shape, "NHWC");
+    if (!sameShape(x.shape, indices.shape)) throw new ShapeError("maxUnpool2d", "x and indices must have the same shape", { x: [x.shape, "NHWC"], indices: [indices.shape, "NHWC"] });
+    return { shape: [x.shape[0]!, ...unpooledSize(x.shape, o), x.shape[3]!], dtype: "f32" };
+  },
+  gradient: {
+    x: (grad, { indices }, { kernelSize, stride, padding }): Tensor => maxUnpool2dGradientOp({ grad, indices }, { kernelSize, stride, padding }),
+    indices: null,
+  },
+  lower: lowerMaxUnpool2d,
+});
+
+/** Fetches for every window the gradient at the position its index names. */
+export const maxUnpool2dGradientOp = defineOp({
+  name: "maxUnpool2dGradient",
+  shape: ({ grad, indices }: { grad: Spec; indices: Spec }, _o: MaxUnpool2dParams) => {
+    requireDType("maxUnpool2dGradient", "grad", grad, "f32");
+    return { shape: indices.shape, dtype: "f32" };
+  },
+  gradient: {
+    // The transposed gather is the unpooling itself, onto a plane of the same size.
+    grad: (grad, { grad: plane, indices }, o): Tensor => maxUnpool2dOp({ x: grad, indices }, { ...o, outputSize: [plane.shape[1]!, plane.shape[2]!] }),
+    indices: null,
+  },
+  lower: lowerMaxUnpool2dGradient,
+});
+
+/**
+ * Undoes `maxPool2dWithIndices`: every value goes back to the position its index names, the rest is 0. Where windows
+ * overlap and name one position twice, the last window in row-major order wins, and only that one gets a gradient.
+ * An index that points outside its own window (which pooling never writes) is left out.
+ *
+ * @param x [N, h, w, C], f32
+ * @param indices the same shape, u32: row · width + column within the result's plane. Give `outputSize` when the pooled
+ *   plane did not divide evenly, so that indices and result agree about the width.
+ * @returns [N, height, width, C]
+ * @throws OptionError when `outputSize` is out of range
+ */
+export function maxUnpool2d(x: TensorLike, indices: TensorLike, options: MaxUnpool2dOptions): Tensor {
+  const op = "maxUnpool2d";
+  checkOptions(op, options, ["kernelSize", "stride", "padding", "outputSize"]);
+  const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
+  const padding = pair(op, "padding", options.padding ?? 0, 0);
+  checkPoolPadding(op, kernelSize, padding);
+  const stride = pair(op, "stride", options.stride ?? kernelSize, 1);
+  const outputSize = options.outputSize ? pair(op, "outputSize", options.outputSize, 1) : null;
+  return maxUnpool2dOp({ x, indices }, { kernelSize, stride, padding, outputSize });
+}

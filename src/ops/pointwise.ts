@@ -1,0 +1,162 @@
+import { defineOp, type Spec } from "../graph/op.js";
+import { Tensor, type TensorLike } from "../graph/tensor.js";
+import { lowerPointwise, type Instruction } from "../kernels/pointwise.js";
+import { DTypeError, GradientError, OptionError } from "../runtime/errors.js";
+import { broadcastShape, sameShape, type Shape } from "../runtime/shape.js";
+import { reshape } from "./reshape.js";
+import { sum } from "./sum.js";
+
+/** A tensor, a parameter, or a number that stretches to any shape. */
+export type Operand = TensorLike | number;
+
+/** One pointwise operation, or (after fusion) a chain of them. */
+export interface PointwiseOptions {
+  program: Instruction[];
+  constants: number[];
+}
+
+type Values = readonly (Tensor | number)[];
+type Rule = (grad: Tensor, args: Values, out: Tensor) => (Tensor | undefined)[];
+
+const none: Rule = () => [];
+
+/** Gradients with respect to each operand; undefined where there is none to pass on. */
+const rules: Record<string, Rule> = {
+  add: (g) => [g, g],
+  sub: (g) => [g, neg(g)],
+  mul: (g, [a, b]) => [mul(g, b!), mul(g, a!)],
+  div: (g, [, b], out) => [div(g, b!), neg(div(mul(g, out), b!))],
+  maximum: (g, [a, b]) => [mul(g, tieShare(a!, b!)), mul(g, tieShare(b!, a!))],
+  minimum: (g, [a, b]) => [mul(g, tieShare(b!, a!)), mul(g, tieShare(a!, b!))],
+  pow: (g, [a, b], out) => [mul(g, mul(b!, pow(a!, sub(b!, 1)))), b instanceof Tensor ? mul(g, mul(out, log(a!))) : undefined],
+  where: (g, [c]) => [undefined, where(c!, g, 0), where(c!, 0, g)],
+  neg: (g) => [neg(g)],
+  abs: (g, [a]) => [mul(g, sign(a!))],
+  exp: (g, _, out) => [mul(g, out)],
+  log: (g, [a]) => [div(g, a!)],
+  sqrt: (g, _, out) => [div(mul(g, 0.5), out)],
+  rsqrt: (g, [a], out) => [mul(g, mul(-0.5, div(out, a!)))],
+  square: (g, [a]) => [mul(g, mul(2, a!))],
+  reciprocal: (g, _, out) => [neg(mul(g, square(out)))],
+  relu: (g, _, out) => [where(greater(out, 0), g, 0)],
+  relu6: (g, _, out) => [where(mul(greater(out, 0), less(out, 6)), g, 0)],
+  sigmoid: (g, _, out) => [mul(g, mul(out, sub(1, out)))],
+  tanh: (g, _, out) => [mul(g, sub(1, square(out)))],
+  softplus: (g, [a]) => [mul(g, sigmoid(a!))],
+  greater: none, less: none, equal: none, sign: none, isNaN: none,
+};
+
+/** 1 where a is the larger, ½ where they tie (as PyTorch shares it), else 0. */
+const tieShare = (a: Tensor | number, b: Tensor | number): Tensor => add(greater(a, b), mul(0.5, equal(a, b)));
+
+export const pointwiseOp = defineOp({
+  name: "pointwise",
+  shape: (inputs: Record<string, Spec>, { program }: PointwiseOptions): Spec => {
+    const specs = Object.values(inputs);
+    const name = program.at(-1)![0];
+    const dtype = specs[0]!.dtype;
+    for (const spec of specs)
+      if (spec.dtype !== dtype || !["f32", "i32", "u32"].includes(dtype)) throw new DTypeError(`${name}: the operands must all be f32 (or all i32, or all u32) but are ${specs.map((s) => s.dtype).join(" and ")}. Convert with cast(x, "f32").`);
+    return { shape: specs.reduce<Shape>((shape, spec) => broadcastShape(name, shape, spec.shape), []), dtype };
+  },
+  gradient: {
+    x: (grad, inputs, { program, constants }, out, input) => {
+      const last = program.at(-1)!;
+      const rule = rules[last[0]];
+      if (!rule || program.slice(0, -1).some(([name]) => name !== "const")) throw new GradientError(`${last[0]}: its gradient is not defined.`);
+      const tensors = Object.values(inputs) as Tensor[];
+      const args = last.slice(1).map((i) => tensors[i as number] ?? constants[program[(i as number) - tensors.length]![1]!]!);
+      const position = last.slice(1).indexOf(Number(input.slice(1)));
+      const partial = rule(grad, args, out)[position];
+      return partial && sumTo(partial, inputs[input]!.shape);
+    },
+  },
+  lower: lowerPointwise as never,
+  traits: { pointwise: true, sliceOutput: true },
+});
+
+const fillOp = defineOp({
+  name: "full",
+  shape: (_: object, { shape }: PointwiseOptions & { shape: number[] }): Spec => ({ shape, dtype: "f32" }),
+  gradient: {},
+  lower: lowerPointwise as never,
+  traits: { pointwise: true },
+});
+
+/** A tensor of one value, inside a function being captured. */
+export const full = (shape: Shape, value: number): Tensor => fillOp({}, { program: [["const", 0]], constants: [value], shape: [...shape] });
+
+/** Sums the axes along which `shape` was stretched by broadcasting. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const extra = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));
+  return reshape(axes.length ? sum(x, { axes }) : x, shape);
+}
+
+function apply(name: string, ...operands: Operand[]): Tensor {
+  const inputs: Record<string, TensorLike> = {};
+  const program: Instruction[] = [];
+  const constants: number[] = [];
+  const count = operands.filter((o) => typeof o !== "number").length;
+  if (count === 0) throw new OptionError(`${name}: at least one operand must be a tensor.`);
+  let next = 0;
+  const args = operands.map((operand) => {
+    if (typeof operand !== "number") {
+      inputs[`x${next}`] = operand;
+      return next++;
+    }
+    program.push(["const", constants.push(operand) - 1]);
+    return count + program.length - 1;
+  });
+  program.push([name, ...args]);
+  return pointwiseOp(inputs, { program, constants });
+}
+
+/** a + b. Shapes broadcast by NumPy's rules, as in all operations here. */
+export const add = (a: Operand, b: Operand): Tensor => apply("add", a, b);
+/** a − b. */
+export const sub = (a: Operand, b: Operand): Tensor => apply("sub", a, b);
+/** a · b, elementwise. */
+export const mul = (a: Operand, b: Operand): Tensor => apply("mul", a, b);
+/** a / b. */
+export const div = (a: Operand, b: Operand): Tensor => apply("div", a, b);
+/** aᵇ; a negative base is right for whole exponents only. */
+export const pow = (a: Operand, b: Operand): Tensor => apply("pow", a, b);
+/** The larger of two; keeps NaN. */
+export const maximum = (a: Operand, b: Operand): Tensor => apply("maximum", a, b);
+/** The smaller of two; keeps NaN. */
+export const minimum = (a: Operand, b: Operand): Tensor => apply("minimum", a, b);
+/** 1 where a > b, else 0. */
+export const greater = (a: Operand, b: Operand): Tensor => apply("greater", a, b);
+/** 1 where a < b, else 0. */
+export const less = (a: Operand, b: Operand): Tensor => apply("less", a, b);
+/** 1 where a = b, else 0. */
+export const equal = (a: Operand, b: Operand): Tensor => apply("equal", a, b);
+/** a where the condition is not 0, else b. */
+export const where = (condition: Operand, a: Operand, b: Operand): Tensor => apply("where", condition, a, b);
+/** x limited to low … high. */
+export const clamp = (x: Operand, low: number, high: number): Tensor => minimum(maximum(x, low), high);
+export const neg = (x: Operand): Tensor => apply("neg", x);
+export const abs = (x: Operand): Tensor => apply("abs", x);
+/** −1, 0 or 1. */
+export const sign = (x: Operand): Tensor => apply("sign", x);
+export const exp = (x: Operand): Tensor => apply("exp", x);
+/** Natural logarithm. */
+export const log = (x: Operand): Tensor => apply("log", x);
+export const sqrt = (x: Operand): Tensor => apply("sqrt", x);
+/** 1 / √x. */
+export const rsqrt = (x: Operand): Tensor => apply("rsqrt", x);
+export const square = (x: Operand): Tensor => apply("square", x);
+export const reciprocal = (x: Operand): Tensor => apply("reciprocal", x);
+/** max(x, 0); keeps NaN. */
+export const relu = (x: Operand): Tensor => apply("relu", x);
+/** min(max(x, 0), 6); keeps NaN. */
+export const relu6 = (x: Operand): Tensor => apply("relu6", x);
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid = (x: Operand): Tensor => apply("sigmoid", x);
+export const tanh = (x: Operand): Tensor => apply("tanh", x);
+/** log(1 + eˣ), without overflow. */
+export const softplus = (x: Operand): Tensor => apply("softplus", x);
+/** 1 where x is not a number, else 0. */
+export const isNaN = (x: Operand): Tensor => apply("isNaN", x);

@@ -1,0 +1,28 @@
+import type { Spec } from "../graph/op.js";
+import type { DType } from "../runtime/dtype.js";
+import { DTypeError, OptionError, ShapeError } from "../runtime/errors.js";
+import type { Shape } from "../runtime/shape.js";
+
+const listed = (names: readonly string[]): string => (names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)!}`);
+
+/** Throws unless the tensor has one of these dtypes. */
+export function requireDType(op: string, name: string, { dtype }: Pick<Spec, "dtype">, ...allowed: readonly DType[]): void {
+  if (!allowed.includes(dtype)) throw new DTypeError(`${op}: ${name} must be ${listed(allowed)} but is ${dtype}.`);
+}
+
+/** Throws unless the tensor's elements are 32-bit words, which copying kernels move without looking at them. */
+export function requireWords(op: string, name: string, spec: Pick<Spec, "dtype">): void {
+  requireDType(op, name, spec, "f32", "i32", "u32");
+}
+
+/** The axis counted from the front; negative ones count from the back. */
+export function normalAxis(op: string, shape: Shape, axis: number): number {
+  const rank = shape.length;
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) throw new ShapeError(op, `x has no axis ${axis}: axes go from ${-rank} to ${rank - 1}`, { x: shape });
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Throws unless `value` is a whole number of at least `least`. */
+export function requireWhole(op: string, name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) throw new OptionError(`${op}: ${name} must be a whole number of at least ${least} but is ${value}.`);
+}

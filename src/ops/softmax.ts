@@ -1,0 +1,31 @@
+import { defineOp, type Spec } from "../graph/op.js";
+import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { lowerSoftmax, lowerSoftmaxGradient } from "../kernels/softmax.js";
+import { checkClasses } from "./last-axis.js";
+
+export const softmaxOp = defineOp({
+  name: "softmax",
+  shape: ({ x }: { x: Spec }, _: object): Spec => {
+    checkClasses("softmax", "x", x);
+    return { shape: x.shape, dtype: x.dtype };
+  },
+  gradient: { x: (grad, _inputs, _options, out) => softmaxGradientOp({ y: out, grad }, {}) },
+  lower: lowerSoftmax,
+});
+
+const softmaxGradientOp = defineOp({
+  name: "softmaxGradient",
+  shape: ({ y }: { y: Spec; grad: Spec }, _: object): Spec => ({ shape: y.shape, dtype: y.dtype }),
+  lower: lowerSoftmaxGradient,
+});
+
+/**
+ * Probabilities of classes: exp(x) / Σ exp(x) over the last axis, computed after subtracting the largest.
+ *
+ * @param x f32 [..., classes] (NHWC logits, say)
+ * @returns the same shape; rows add up to 1
+ * @throws DTypeError unless x is f32, ShapeError for no classes
+ */
+export function softmax(x: TensorLike<"f32">): Tensor<"f32"> {
+  return softmaxOp({ x }, {}) as Tensor<"f32">;
+}

@@ -1,0 +1,45 @@
+import { capturing, guarded } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
+import { backward } from "../graph/gradient.js";
+import { Tensor } from "../graph/tensor.js";
+import { add, full } from "./pointwise.js";
+import { GradientError, ShapeError } from "../runtime/errors.js";
+import { Parameter } from "../graph/parameter.js";
+
+/** A model, or anything else that has parameters. */
+interface Trainable {
+  parameters(): Parameter[];
+}
+
+/** The gradient of each trainable parameter. */
+export type Gradients = Map<Parameter, Tensor>;
+
+export interface ValueAndGrad<A> {
+  /** The loss: one element. */
+  value: Tensor;
+  grads: Gradients;
+  /** What the function returned beside the loss. */
+  aux: A;
+}
+
+/**
+ * Runs `loss` and works out its gradients with respect to the trainable parameters of `model`. Inside `compile` both
+ * become part of the plan; called eagerly, the closure is captured whole.
+ *
+ * @param loss returns a tensor with one element, or `[loss, aux]`
+ * @throws ShapeError when the loss has more than one element, GradientError when an op has no gradient
+ */
+export function valueAndGrad<A = undefined>(model: Trainable | readonly Parameter[], loss: () => Tensor | [Tensor, A]): ValueAndGrad<A> {
+  const capture = capturing();
+  if (!capture) return runEagerly(() => valueAndGrad(model, loss));
+  const parameters = (Array.isArray(model) ? (model as readonly Parameter[]) : (model as Trainable).parameters()).filter((p) => guarded(() => p.trainable));
+  if (parameters.length === 0) throw new GradientError("valueAndGrad: there is no trainable parameter.");
+  // Read before the loss is built, so that gradients are taken at the values it was computed from.
+  const values = parameters.map((p) => capture.readVariable(p, "valueAndGrad"));
+  const returned = loss();
+  const [value, aux] = returned instanceof Tensor ? [returned, undefined as A] : returned;
+  if (value.size !== 1) throw new ShapeError("valueAndGrad", "the loss must have one element; take its sum or mean", { loss: value.shape });
+  const one = full(value.shape, 1);
+  const grads = backward([capture.read(value, "valueAndGrad")], [one], values, add);
+  return { value, aux, grads: new Map(parameters.map((p, i) => [p, grads[i] ?? full(p.shape, 0)])) };
+}

@@ -1,0 +1,64 @@
+import { OptionError, ShapeError } from "../runtime/errors.js";
+import { checkRank, type Shape } from "../runtime/shape.js";
+
+/** A setting for both directions, or [vertical, horizontal]. */
+export type PairLike = number | readonly [number, number];
+export type Pair = readonly [number, number];
+
+/** Windows that slide over a plane, every setting as [vertical, horizontal]. */
+export interface Window {
+  readonly kernelSize: Pair;
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation?: Pair;
+  readonly ceilMode?: boolean;
+}
+
+/** Both directions of a setting, checked to be whole numbers of at least `least`. */
+export function pair(op: string, name: string, value: PairLike, least: number): Pair {
+  const both = typeof value === "number" ? [value, value] : value;
+  if (!Array.isArray(both) || both.length !== 2 || both.some((n) => !Number.isInteger(n) || n < least))
+    throw new OptionError(`${op}: ${name} must be a whole number of at least ${least}, or two of them [vertical, horizontal], but is ${JSON.stringify(value)}.`);
+  return [both[0]!, both[1]!];
+}
+
+/** Throws when the padding is wider than half of a window, which leaves windows that see nothing but padding. */
+export function checkPoolPadding(op: string, kernelSize: Pair, padding: Pair): void {
+  if (padding.some((p, i) => 2 * p > kernelSize[i]!))
+    throw new OptionError(`${op}: padding [${padding.join(", ")}] is more than half of kernelSize [${kernelSize.join(", ")}].`);
+}
+
+const directions = [["rows", "row"], ["columns", "column"]] as const;
+
+/**
+ * The shape after pooling: per axis floor (or ceil) of (n + 2p − d(k − 1) − 1) / s, plus 1; in ceil mode a last window
+ * that would begin beyond the input and its first padding is dropped (PyTorch's rule).
+ */
+export function pooledShape(op: string, x: Shape, { kernelSize, stride, padding, dilation = [1, 1], ceilMode = false }: Window): Shape {
+  checkRank(op, "x", x, "NHWC");
+  const sizes = ([0, 1] as const).map((i) => {
+    const n = x[i + 1]!;
+    const [k, s, p, d] = [kernelSize[i], stride[i], padding[i], dilation[i]];
+    const span = d * (k - 1) + 1;
+    const steps = (n + 2 * p - span) / s;
+    let o = (ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1;
+    if (ceilMode && (o - 1) * s >= n + p) o--;
+    if (n === 0 || o < 1)
+      throw new ShapeError(op, `the window spans ${span} ${directions[i][Number(span === 1)]!} but x has ${n}${p ? `, and ${n + 2 * p} with its padding` : ""}`, { x: [x, "NHWC"] });
+    return o;
+  });
+  return [x[0]!, ...sizes, x[3]!];
+}
+
+/** Throws when some window of a dilated pool falls between the positions of x and sees only padding. */
+export function checkWindowsTouch(op: string, x: Shape, out: Shape, { kernelSize, stride, padding, dilation = [1, 1] }: Window): void {
+  for (const i of [0, 1] as const) {
+    const n = x[i + 1]!;
+    for (let o = 0; o < out[i + 1]!; o++) {
+      const start = o * stride[i] - padding[i];
+      const first = start < 0 ? start + Math.ceil(-start / dilation[i]) * dilation[i] : start;
+      if (first < n && first <= start + (kernelSize[i] - 1) * dilation[i]) continue;
+      throw new ShapeError(op, `window ${o} of the ${directions[i][0]} sees only padding; use less padding or dilation`, { x: [x, "NHWC"] });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { checkOptions, OptionError } from "../runtime/errors.js";
+import type { Parameter } from "../graph/parameter.js";
+import { Optimizer, type ParameterGroup, type UpdateRule } from "./optimizer.js";
+import type { LearningRate } from "./schedule.js";
+
+export { Optimizer, type ParameterGroup } from "./optimizer.js";
+export { cosine, poly, stepDecay, warmUp, type LearningRate } from "./schedule.js";
+
+type Parameters_ = readonly Parameter[] | readonly ParameterGroup[];
+
+interface Common {
+  /** Per update; a number or a schedule. */
+  learningRate: LearningRate;
+  /** Default 0 (AdamW: 0.01). */
+  weightDecay?: number;
+  /** Scales all gradients down so that their norm together is at most this. Default: no clipping. */
+  clipNorm?: number;
+}
+
+export interface SgdOptions extends Common {
+  /** Default 0. */
+  momentum?: number;
+  /** Default false. */
+  nesterov?: boolean;
+}
+
+export interface AdamOptions extends Common {
+  /** Decay of the two moments; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Default 1e-8. */
+  epsilon?: number;
+}
+
+const neutral: UpdateRule = { rule: "sgd", momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 0, maxNorm: 0, weightDecay: 0 };
+
+function make(parameters: Parameters_, { learningRate, weightDecay = 0, clipNorm = 0 }: Common, rule: Partial<UpdateRule> & Pick<UpdateRule, "rule">): Optimizer {
+  if (typeof learningRate !== "function" && !(learningRate >= 0)) throw new OptionError(`${rule.rule}: learningRate must be a number of at least 0 or a schedule, not ${String(learningRate)}.`);
+  if (!(weightDecay >= 0) || !(clipNorm >= 0)) throw new OptionError(`${rule.rule}: weightDecay and clipNorm must be at least 0.`);
+  return new Optimizer(parameters, learningRate, { ...neutral, maxNorm: clipNorm, weightDecay, ...rule });
+}
+
+/** Stochastic gradient descent with momentum, as PyTorch defines it: v ← μv + g, p ← p − lr·v; weight decay is added to g. */
+export function sgd(parameters: Parameters_, options: SgdOptions): Optimizer {
+  checkOptions("sgd", options, ["learningRate", "weightDecay", "clipNorm", "momentum", "nesterov"]);
+  const { momentum = 0, nesterov = false } = options;
+  if (nesterov && !(momentum > 0)) throw new OptionError("sgd: nesterov needs a momentum above 0.");
+  return make(parameters, options, { rule: "sgd", momentum, nesterov });
+}
+
+function adamRule(rule: "adam" | "adamw", parameters: Parameters_, options: AdamOptions): Optimizer {
+  checkOptions(rule, options, ["learningRate", "weightDecay", "clipNorm", "betas", "epsilon"]);
+  const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8 } = options;
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) throw new OptionError(`${rule}: betas must be in 0 … 1, not ${beta1} and ${beta2}.`);
+  return make(parameters, options, { rule, beta1, beta2, epsilon });
+}
+
+/** Adam (Kingma & Ba 2015); weight decay is added to the gradient, as in PyTorch. */
+export const adam = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adam", parameters, options);
+
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019); the decay's default is 0.01. */
+export const adamW = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adamw", parameters, { weightDecay: 0.01, ...options });

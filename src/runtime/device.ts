@@ -1,0 +1,244 @@
+import { BufferPool } from "./buffer-pool.js";
+import { DeviceError, FileError } from "./errors.js";
+import { Failures } from "./failures.js";
+import { TENSOR_USAGE } from "./gpu.js";
+import { PipelineCache } from "./pipelines.js";
+import { Readback } from "./readback.js";
+import { Slabs } from "./slabs.js";
+import { Storage } from "./storage.js";
+import { WorkQueue } from "./work-queue.js";
+
+/** RGB pixels of a decoded image, rows from the top. */
+export interface Pixels {
+  data: Uint8Array | Uint8ClampedArray;
+  width: number;
+  height: number;
+  channels: 1 | 3 | 4;
+}
+
+export interface DeviceOptions {
+  /** What programs print: "lavapipe (llvmpipe …)". Default: the adapter's own description. */
+  name?: string;
+  /** A CPU pretending to be a GPU (chooses kernels). Default: what the adapter says of itself. */
+  software?: boolean;
+  /** Decodes an image file or address; `atrous/node` and browsers bring their own. */
+  readImage?: (source: string | URL | Blob) => Promise<Pixels>;
+}
+
+/** Facts about the adapter behind a device. */
+export interface Adapter {
+  readonly name: string;
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly software: boolean;
+  readonly features: ReadonlySet<string>;
+  readonly limits: GPUSupportedLimits;
+  variant: string | undefined;
+}
+
+/** Memory outside the pool, as other layers hold it. */
+export type SharedBuffer = GPUBuffer;
+
+export interface DeviceMemory {
+  /** Bytes that tensors, parameters and plans hold now. */
+  readonly live: number;
+  /** Bytes kept for reuse. */
+  readonly pooled: number;
+  /** The most that live and pooled bytes came to. */
+  readonly peak: number;
+  /** Tensors not yet disposed. */
+  readonly tensors: number;
+}
+
+const features: GPUFeatureName[] = ["shader-f16", "timestamp-query", "subgroups" as GPUFeatureName];
+
+const limits = [
+  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX", "maxComputeWorkgroupSizeY", "maxComputeWorkgroupSizeZ",
+] as const;
+
+/** Opens WebGPU devices with the adapter's own limits and features, and owns everything made on one. */
+export class Device {
+  readonly adapter: Adapter;
+  readonly failures: Failures;
+  readonly queue = new WorkQueue();
+  readonly pool: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly readback: Readback;
+  readonly slabs: Slabs;
+  /** State of the random operators (dropout): draws depend on the seed, the step, and the place in the program. */
+  readonly random = { seed: 0, step: 0 };
+  /** Caches that other layers hang on a device; dropped with it. */
+  readonly attachments = new Map<unknown, unknown>();
+  readonly #tensors = new Set<Storage>();
+  readonly #scopes: Set<Storage>[] = [];
+  readonly #readImage: DeviceOptions["readImage"];
+  readonly #cleanups: (() => void)[] = [];
+  readonly gpu: GPUDevice;
+  readonly #owned: boolean;
+
+  private constructor(gpu: GPUDevice, adapter: Adapter, options: DeviceOptions, owned: boolean) {
+    this.gpu = gpu;
+    this.#owned = owned;
+    this.adapter = adapter;
+    this.#readImage = options.readImage;
+    this.failures = new Failures(gpu);
+    this.pool = new BufferPool(gpu, (descriptor) => this.createBuffer(descriptor), (buffer, offset, data) => this.write(buffer, offset, data));
+    this.pipelines = new PipelineCache(gpu);
+    this.readback = new Readback(gpu, this.queue, this.failures);
+    this.slabs = new Slabs(this);
+  }
+
+  /** Opens the device behind `adapter`, with all of the adapter's limits. */
+  static async open(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
+    const gpu = await adapter.requestDevice({
+      label: "atrous",
+      requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
+    });
+    return new Device(gpu, describe(gpu, adapter.info, options), options, true);
+  }
+
+  /** Adopts a device that the app already has; `destroy()` leaves it alive. */
+  static adopt(gpu: GPUDevice, options: DeviceOptions = {}): Device {
+    return new Device(gpu, describe(gpu, gpu.adapterInfo, options), options, false);
+  }
+
+  createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+    return this.failures.guard(descriptor.label ?? "buffer", () => this.gpu.createBuffer(descriptor));
+  }
+
+  /** Memory for a tensor, from the pool. */
+  allocate(bytes: number, label: string): Storage {
+    this.failures.check();
+    const buffer = this.pool.acquire(bytes, label);
+    const storage = new Storage(this, buffer, 0, bytes, () => {
+      this.#tensors.delete(storage);
+      for (const scope of this.#scopes) scope.delete(storage);
+      this.pool.release(buffer);
+    });
+    storage.epoch = this.failures.epoch;
+    this.#tensors.add(storage);
+    this.#scopes.at(-1)?.add(storage);
+    return storage;
+  }
+
+  /** A buffer outside the pool, for memory that many tensors share (parameters, slabs). */
+  allocateShared(bytes: number, label: string): GPUBuffer {
+    this.failures.check();
+    this.pool.live += bytes;
+    this.pool.peak = Math.max(this.pool.peak, this.pool.live + this.pool.pooled);
+    return this.createBuffer({ size: bytes, usage: TENSOR_USAGE, label });
+  }
+
+  releaseShared(buffer: GPUBuffer): void {
+    this.pool.live -= buffer.size;
+    this.queue.run(() => buffer.destroy());
+  }
+
+  /** Writes host data in queue order. A write that must wait takes a copy, so `data` may be reused at once. */
+  write(buffer: GPUBuffer, offset: number, data: ArrayBufferView): void {
+    const shared = typeof SharedArrayBuffer !== "undefined" && data.buffer instanceof SharedArrayBuffer;
+    let bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    if (shared || !this.queue.idle || bytes.length % 4 !== 0) {
+      const copy = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+      copy.set(bytes);
+      bytes = copy;
+    }
+    this.queue.run(() => this.failures.guard("upload", () => this.gpu.queue.writeBuffer(buffer, offset, bytes)));
+  }
+
+  /** Decodes an image with the means of this platform. */
+  readImage(source: string | URL | Blob): Promise<Pixels> {
+    if (!this.#readImage) throw new FileError("This device cannot read image files: create it with createDevice() from \"atrous/node\" (files) or \"atrous\" (browsers).");
+    return this.#readImage(source);
+  }
+
+  /**
+   * Runs `body` and disposes of every tensor made inside, except those in its return value (looked for in arrays
+   * and plain objects). `body` must be synchronous.
+   */
+  scope<T>(body: () => T): T {
+    const made = new Set<Storage>();
+    this.#scopes.push(made);
+    let kept = new Set<Storage>();
+    try {
+      const result = body();
+      if (result instanceof Promise && !(Symbol.for("atrous.readback") in result))
+        throw new DeviceError("scope: the callback must not be async. Call tensor.data() inside and await it outside.");
+      kept = storagesIn(result);
+      return result;
+    } finally {
+      this.#scopes.pop();
+      for (const storage of made) {
+        if (!kept.has(storage)) storage.release();
+        else this.#scopes.at(-1)?.add(storage);
+      }
+    }
+  }
+
+  memory(): DeviceMemory {
+    const { live, pooled, peak } = this.pool;
+    return { live, pooled, peak, tensors: this.#tensors.size };
+  }
+
+  /** Test hook: see `BufferPool.poison`. */
+  poisonPool(on: boolean): void {
+    this.pool.poison = on;
+  }
+
+  /** Test hook: forces a kernel variant ("clear", "direct") where it applies; undefined lets the cost model choose. */
+  forceVariant(name: string | undefined): void {
+    this.adapter.variant = name;
+  }
+
+  /** Resolves when the GPU has done everything asked for so far; throws what went wrong on the way. */
+  async idle(): Promise<void> {
+    await new Promise<void>((resolve) => this.queue.run(resolve));
+    if (!this.failures.lost) await this.gpu.queue.onSubmittedWorkDone();
+    await this.failures.settled();
+    this.failures.check();
+  }
+
+  onDestroy(cleanup: () => void): void {
+    this.#cleanups.push(cleanup);
+  }
+
+  /** Waits for the GPU, then frees everything. Programs call it before they end. */
+  async destroy(): Promise<void> {
+    await this.idle().catch(() => undefined);
+    for (const cleanup of this.#cleanups) cleanup();
+    this.pool.trim();
+    if (this.#owned) {
+      this.gpu.destroy();
+      await this.gpu.lost;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.destroy();
+  }
+}
+
+function describe(gpu: GPUDevice, info: GPUAdapterInfo, options: DeviceOptions): Adapter {
+  const text = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
+  return {
+    name: options.name ?? (text || "unnamed adapter"),
+    vendor: info.vendor,
+    architecture: info.architecture,
+    software: options.software ?? (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|\bwarp\b/i.test(text)),
+    features: new Set(gpu.features),
+    limits: gpu.limits,
+    variant: undefined,
+  };
+}
+
+/** Storages of the tensors in a value: itself, or inside arrays and plain objects. */
+function storagesIn(value: unknown, found = new Set<Storage>()): Set<Storage> {
+  if (typeof value !== "object" || value === null) return found;
+  const storage = (value as { storage?: unknown }).storage;
+  if (storage instanceof Storage) found.add(storage);
+  else if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach((v) => storagesIn(v, found));
+  else if (value instanceof Map) value.forEach((v) => storagesIn(v, found));
+  return found;
+}

@@ -1,0 +1,75 @@
+import { DeviceError } from "./errors.js";
+import { ShaderStage } from "./gpu.js";
+import type { Shader } from "./kernel.js";
+import { specialise } from "./specialise.js";
+
+/** A compute pipeline that may still be compiling. */
+export interface Pipeline {
+  readonly layout: GPUBindGroupLayout;
+  /** Settles when `gpu` is set, or rejects with the compiler's message. */
+  readonly ready: Promise<void>;
+  gpu: GPUComputePipeline | undefined;
+}
+
+/** Pipelines by what specialises them: the shader's text, the entry point, and the constants. Compiled concurrently. */
+export class PipelineCache {
+  readonly #gpu: GPUDevice;
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #pipelines = new Map<string, Pipeline>();
+
+  constructor(gpu: GPUDevice) {
+    this.#gpu = gpu;
+  }
+
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  get(shader: Shader, entry: string, constants: Readonly<Record<string, number>>): Pipeline {
+    const { code, overrides } = specialise(shader, constants);
+    const key = JSON.stringify([entry, Object.entries(overrides).sort(), code]);
+    let pipeline = this.#pipelines.get(key);
+    if (!pipeline) {
+      pipeline = this.#create(shader, entry, code, overrides);
+      this.#pipelines.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  #create(shader: Shader, entry: string, code: string, overrides: Readonly<Record<string, number>>): Pipeline {
+    const label = `${shader.name}.${entry}`;
+    const layout = this.#layout(shader, entry);
+    let module = this.#modules.get(code);
+    if (!module) this.#modules.set(code, (module = this.#gpu.createShaderModule({ code, label: shader.name })));
+    const compiled = this.#gpu.createComputePipelineAsync({
+      label,
+      layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout], label }),
+      compute: { module, entryPoint: entry, constants: { ...overrides } },
+    });
+    const pipeline: Pipeline = {
+      layout,
+      gpu: undefined,
+      ready: compiled.then(
+        (gpu) => void (pipeline.gpu = gpu),
+        (reason: unknown) => {
+          throw new DeviceError(`${label}: the kernel could not be compiled. ${reason instanceof Error ? reason.message : String(reason)}`);
+        },
+      ),
+    };
+    pipeline.ready.catch(() => undefined); // reported by whoever uses the pipeline
+    return pipeline;
+  }
+
+  #layout(shader: Shader, entry: string): GPUBindGroupLayout {
+    const entries = Object.values(shader.entries[entry]!).map(([binding, access]): GPUBindGroupLayoutEntry => ({
+      binding,
+      visibility: ShaderStage.COMPUTE,
+      buffer: { type: access === "uniform" ? "uniform" : access === "read" ? "read-only-storage" : "storage" },
+    }));
+    const key = JSON.stringify(entries);
+    let layout = this.#layouts.get(key);
+    if (!layout) this.#layouts.set(key, (layout = this.#gpu.createBindGroupLayout({ entries })));
+    return layout;
+  }
+}

@@ -1,0 +1,53 @@
+import { AtrousError } from "./errors.js";
+import type { Shader } from "./kernel.js";
+
+export interface Specialised {
+  /** WGSL with `//!tune` constants replaced and `//!unroll` loops expanded. */
+  readonly code: string;
+  /** Values for the pipeline's `constants`. */
+  readonly overrides: Readonly<Record<string, number>>;
+}
+
+/**
+ * A shader with constants in place: `override` values are handed to the pipeline, `//!tune` lines are
+ * replaced by name, and loops marked `//!unroll` become straight-line code, because WGSL compilers do not unroll.
+ */
+export function specialise(shader: Shader, constants: Readonly<Record<string, number>>): Specialised {
+  const overrides: Record<string, number> = {};
+  let code = shader.code;
+  for (const [name, value] of Object.entries(constants)) {
+    if (name in shader.overrides) overrides[name] = value;
+    else if (name in shader.consts)
+      code = code.replace(new RegExp(`(const ${name}\\b[^=]*=)[^;]*;`), `$1 ${value}u;`);
+    else throw new AtrousError(`${shader.name}.wgsl has no constant ${name}. It has: ${[...Object.keys(shader.overrides), ...Object.keys(shader.consts)].join(", ")}.`);
+  }
+  return { code: unroll(code, shader.name), overrides };
+}
+
+const mark = "//!unroll";
+
+/** The value of a literal, or of a `const` declared in `code`. */
+function constant(code: string, text: string): number | undefined {
+  if (/^\d+u?$/.test(text)) return parseInt(text, 10);
+  const found = new RegExp(`const ${text}\\b[^=]*=\\s*(\\w+)\\s*;`).exec(code);
+  return found ? constant(code, found[1]!) : undefined;
+}
+
+function unroll(code: string, name: string): string {
+  for (let at = code.indexOf(mark); at >= 0; at = code.indexOf(mark)) {
+    const rest = code.slice(at + mark.length);
+    const head = /^\s*for\s*\(\s*var\s+(\w+)[^=]*=\s*(\w+)\s*;\s*\1\s*<\s*(\w+)\s*;\s*\1\+\+\s*\)\s*\{/.exec(rest);
+    const [from, to] = [head && constant(code, head[2]!), head && constant(code, head[3]!)];
+    if (!head || from == null || to == null)
+      throw new AtrousError(`${name}.wgsl: ${mark} needs "for (var i = 0u; i < N; i++) {" with a constant N, not "${rest.trim().split("\n")[0]}".`);
+    let end = head[0].length;
+    for (let depth = 1; depth > 0; end++) depth += rest[end] === "{" ? 1 : rest[end] === "}" ? -1 : 0;
+    const body = rest.slice(head[0].length, end - 1);
+    const variable = new RegExp(`(?<![.\\w])${head[1]}\\b`, "g");
+    const suffix = head[2]!.endsWith("u") ? "u" : "";
+    let copies = "";
+    for (let i = from; i < to; i++) copies += `{${body.replace(variable, `${i}${suffix}`)}}\n`;
+    code = code.slice(0, at) + copies + rest.slice(end);
+  }
+  return code;
+}

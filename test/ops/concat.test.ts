@@ -1,0 +1,35 @@
+import { concat, type ConcatOptions } from "../../src/ops/concat.js";
+import * as reference from "../reference/concat.js";
+import type { NdArray } from "../reference/ndarray.js";
+import { testErrors } from "../support/test-errors.js";
+import { testOp } from "../support/test-op.js";
+
+type Inputs = { a: NdArray; b?: NdArray; c?: NdArray };
+
+testOp<Inputs, ConcatOptions>("concat", (inputs, o) => concat(Object.values(inputs), o), (inputs, o) => reference.concat(Object.values(inputs), o), [
+  { a: [2, 5, 7, 3], b: [2, 5, 7, 4] },
+  { a: [1, 4, 6, 8], b: [1, 4, 6, 4], name: "channels by fours" },
+  { a: [1, 3, 5, 4], b: [1, 3, 5, 8], c: [1, 3, 5, 12] },
+  { a: [1, 3, 5, 1], b: [1, 3, 5, 2], c: [1, 3, 5, 3] },
+  { a: [2, 3, 5, 4], b: [1, 3, 5, 4], c: [3, 3, 5, 4], options: { axis: 0 } },
+  { a: [1, 2, 3, 5], b: [1, 1, 3, 5], options: { axis: 1 } },
+  { a: [2, 3, 5, 4], b: [2, 3, 2, 4], options: { axis: 2 } },
+  { a: [2, 3, 5, 3], b: [2, 3, 2, 3], options: { axis: -2 } },
+  { a: [7], b: [3], c: [5], options: { axis: 0 }, name: "vectors" },
+  { a: [3, 9], options: { axis: 1 }, name: "one tensor" },
+  { a: { shape: [1, 3, 5, 1], classes: 6 }, b: { shape: [1, 3, 5, 2], classes: 6 }, name: "labels" },
+  { a: [2, 3, 2, 2, 3], b: [2, 1, 2, 2, 3], options: { axis: 1 }, name: "five axes" },
+]);
+
+testOp<{ x: NdArray }, ConcatOptions>("concat of one tensor twice", ({ x }, o) => concat([x, x], o), ({ x }, o) => reference.concat([x, x], o), [
+  { x: [1, 3, 5, 4] },
+  { x: [2, 3, 5, 3], options: { axis: 1 } },
+]);
+
+testErrors("concat", [
+  ["nothing", {}, () => concat([]), "concat: there must be at least one tensor."],
+  ["another height", { a: [1, 4, 6, 3], b: [1, 5, 6, 3] }, ({ a, b }) => concat([a!, b!]), "concat: x1 must have the sizes of x0 except along axis 3.\n  x0  [1, 4, 6, 3]\n  x1  [1, 5, 6, 3]"],
+  ["another rank", { a: [1, 4, 6, 3], b: [4, 6, 3] }, ({ a, b }) => concat([a!, b!], { axis: 0 }), "concat: x1 must have the sizes of x0 except along axis 0.\n  x0  [1, 4, 6, 3]\n  x1  [4, 6, 3]"],
+  ["several dtypes", { a: [2, 3], b: { shape: [2, 3], classes: 4 } }, ({ a, b }) => concat([a!, b!]), "concat: all tensors must have one dtype but x0 is f32 and x1 is u32."],
+  ["an axis that does not exist", { a: [2, 3] }, ({ a }) => concat([a!], { axis: 2 }), "concat: x has no axis 2: axes go from -2 to 1.\n  x  [2, 3]"],
+]);

@@ -1,0 +1,44 @@
+import { maxPool2d, maxPool2dWithIndices, type MaxPool2dOptions } from "../../src/ops/max-pool2d.js";
+import * as reference from "../reference/max-pool2d.js";
+import { testErrors } from "../support/test-errors.js";
+import { testOp, type OpCase } from "../support/test-op.js";
+import type { NdArray } from "../reference/ndarray.js";
+
+const distinct = (...shape: number[]) => ({ shape, distinct: true });
+const values = (shape: number[], list: number[]) => ({ shape, dtype: "f32" as const, values: list });
+
+const cases: OpCase<{ x: NdArray }, MaxPool2dOptions>[] = [
+  { x: distinct(2, 9, 7, 3), options: { kernelSize: 2 } },
+  { x: distinct(1, 8, 10, 8), options: { kernelSize: 2 } },
+  { x: distinct(2, 9, 8, 3), options: { kernelSize: 3, stride: 2, padding: 1 } },
+  { x: distinct(1, 11, 9, 4), options: { kernelSize: 3, stride: 2, padding: 1 } },
+  { x: distinct(1, 7, 7, 5), options: { kernelSize: 3, stride: 1, padding: 1 } },
+  { x: distinct(1, 45, 60, 4), options: { kernelSize: 2, ceilMode: true }, name: "SegNet's 45 to 23 rows" },
+  { x: distinct(1, 7, 5, 2), options: { kernelSize: 3, stride: 2, padding: 1, ceilMode: true } },
+  { x: distinct(1, 6, 8, 4), options: { kernelSize: 3, stride: 3, padding: 1, ceilMode: true }, name: "ceil mode drops a last window that begins in the padding" },
+  { x: distinct(1, 13, 11, 3), options: { kernelSize: 3, stride: 1, dilation: 2, padding: 1 } },
+  { x: distinct(1, 12, 13, 4), options: { kernelSize: [3, 2], stride: [1, 3], dilation: [3, 2], padding: [1, 1] } },
+  { x: distinct(2, 5, 9, 1), options: { kernelSize: [1, 4], stride: [2, 1], padding: [0, 2] } },
+  { x: distinct(1, 7, 9, 4), options: { kernelSize: 2, stride: 3 }, name: "strides longer than the window" },
+  { x: distinct(1, 2, 2, 1), options: { kernelSize: 3, stride: 2, ceilMode: true }, name: "one window larger than x in ceil mode" },
+  { x: values([1, 2, 4, 1], [5, 5, NaN, 1, 5, 5, 2, 3]), options: { kernelSize: 2 }, name: "NaN wins" },
+  { x: values([1, 2, 2, 4], [-Infinity, -1, Infinity, 0, -Infinity, -3, 1, -0, -Infinity, NaN, 2, 0, -Infinity, -2, Infinity, 0]), options: { kernelSize: 2 }, name: "infinities and NaN by channel" },
+];
+
+testOp("maxPool2d", ({ x }, o: MaxPool2dOptions) => maxPool2d(x, o), reference.maxPool2d, cases);
+testOp("maxPool2dWithIndices", ({ x }, o: MaxPool2dOptions) => maxPool2dWithIndices(x, o), reference.maxPool2dWithIndices, [
+  ...cases,
+  { x: values([1, 3, 3, 1], [1, 1, 1, 1, 1, 1, 1, 1, 1].map((v) => v * 7)), options: { kernelSize: 2, stride: 1 }, name: "the first of equal values is named" },
+  { x: values([1, 2, 2, 4], [3, 0, 1, 2, 3, 1, 1, 2, 3, 1, 2, 2, 3, 0, 2, 2]), options: { kernelSize: 2 }, name: "ties by channel" },
+]);
+
+testErrors("maxPool2d", [
+  ["x that is no feature map", { x: [4, 4, 3] }, ({ x }) => maxPool2d(x!, { kernelSize: 2 }), "maxPool2d: x must have 4 axes (NHWC) but has 3.\n  x  [4, 4, 3]"],
+  ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => maxPool2d(x!, { kernelSize: 2 }), "maxPool2d: x must be f32 but is u32."],
+  ["too much padding", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 3, padding: 2 }), "maxPool2d: padding [2, 2] is more than half of kernelSize [3, 3]."],
+  ["a window larger than x", { x: [1, 4, 3, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 5, padding: 0 }), "maxPool2d: the window spans 5 rows but x has 4.\n  x  [1, 4, 3, 1]  NHWC"],
+  ["a dilated window larger than padded x", { x: [1, 9, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 3, padding: 1, dilation: 3 }), "maxPool2d: the window spans 7 columns but x has 4, and 6 with its padding.\n  x  [1, 9, 4, 1]  NHWC"],
+  ["windows that see only padding", { x: [1, 1, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, padding: 1, dilation: 2 }), "maxPool2d: window 0 of the rows sees only padding; use less padding or dilation.\n  x  [1, 1, 4, 1]  NHWC"],
+  ["a stride of 0", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, stride: 0 }), "maxPool2d: stride must be a whole number of at least 1, or two of them [vertical, horizontal], but is 0."],
+  ["an option by another name", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, strides: 2 } as never), 'maxPool2d: unknown option "strides". Did you mean "stride"? Options: kernelSize, stride, padding, dilation, ceilMode.'],
+]);

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/graph/compile.js";
+import { tensor } from "../../src/graph/tensor.js";
+import { sum } from "../../src/ops/sum.js";
+import * as reference from "../reference/sum.js";
+import { testDevice } from "../support/device.js";
+import { testOp } from "../support/test-op.js";
+
+testOp("sum", ({ x }, o) => sum(x, o), reference.sum, [
+  { x: [2, 5, 7, 3], options: { axes: [0, 1, 2] } },
+  { x: [2, 5, 7, 3] },
+  { x: [2, 5, 7, 3], options: { axes: [-1] } },
+  { x: [2, 5, 7, 3], options: { axes: [1, 2], keepDims: true } },
+  { x: [2, 5, 7, 3], options: { axes: [0, 2] } },
+  { x: [3, 1, 4, 1, 5], options: { axes: [3, 0], keepDims: true } },
+  { x: [129, 3], options: { axes: [0] }, name: "two stages" },
+  { x: [8193, 2], options: { axes: [0] }, name: "three stages" },
+  { x: [1, 1], options: { axes: [0] } },
+  { x: [5], options: {} },
+  { x: [4, 6], options: { axes: [] }, name: "no axes: a copy" },
+  { x: [3, 300], options: { axes: [1] }, name: "rows longer than a stage" },
+]);
+
+testOp("sum of whole numbers", ({ x }, o) => sum(x, o), reference.sum, [
+  { x: { shape: [3, 200], dtype: "u32", high: 1e6 }, options: { axes: [1] } },
+  { x: { shape: [7, 5, 3], dtype: "i32", low: -1000, high: 1000 }, options: { axes: [0, 2] } },
+]);
+
+describe("sum", () => {
+  test("stays accurate over a million equal terms, where adding one after the other would not", async () => {
+    const device = await testDevice();
+    using x = tensor(device, new Float32Array(1 << 20).fill(0.1));
+    using total = sum(x);
+    expect(Math.abs((await total.item()) / (Math.fround(0.1) * (1 << 20)) - 1)).toBeLessThan(1e-6);
+  });
+
+  test("says what is wrong with its arguments", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [1, 2, 3, 4], [2, 2]);
+    using bytes = tensor(device, new Uint8Array(4));
+    expect(() => sum(x, { axes: [2] })).toThrow("sum: axis 2 does not exist; x has axes 0 to 1 (or -2 to -1): [2, 2].");
+    expect(() => sum(x, { axes: [0, -2] })).toThrow("sum: axes [0, -2] name one axis twice.");
+    expect(() => sum(x, { axis: 0 } as object)).toThrow('sum: unknown option "axis". Did you mean "axes"? Options: axes, keepDims.');
+    expect(() => sum(bytes)).toThrow('sum: x must be f32, i32 or u32 but is u8. Convert with cast(x, "u32").');
+    const captured = compile((y: typeof x) => sum(y));
+    using total = captured(x);
+    expect(await total.item()).toBe(10);
+    captured.dispose();
+  });
+});

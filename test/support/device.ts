@@ -1,0 +1,23 @@
+import type { Device } from "../../src/runtime/device.js";
+
+/** On `globalThis`, so that it is one per worker however often this module is loaded. */
+const shared = ((globalThis as { [key: symbol]: unknown })[Symbol.for("atrous.test-device")] ??= {}) as {
+  open?: () => Promise<Device>;
+  device?: Promise<Device>;
+};
+
+/** Called by the setup file of each project: how a device is opened there. */
+export function openDevicesWith(open: () => Promise<Device>): void {
+  shared.open = open;
+}
+
+/** The device that the tests of this worker share. */
+export function testDevice(): Promise<Device> {
+  return (shared.device ??= newDevice());
+}
+
+/** A device of its own, for tests that lose or destroy it. */
+export function newDevice(): Promise<Device> {
+  if (!shared.open) throw new Error("No setup file said how to open a device.");
+  return shared.open();
+}

@@ -1,0 +1,4 @@
+import { createDevice } from "../../src/node.js";
+import { openDevicesWith } from "./device.js";
+
+openDevicesWith(() => createDevice());
