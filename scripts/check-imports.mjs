@@ -24,7 +24,8 @@ const allowed = {
   ...Object.fromEntries(tops.map((top) => [top, [...core, ...middle, ...tops]])),
   node: [...core, ...middle, ...tops],
   cli: [...core, ...middle, ...tops, "node", "index"],
-  index: [...core, ...middle, ...tops],
+  browser: ["runtime"],
+  index: [...core, ...middle, ...tops, "browser"],
 };
 
 const problems = [];
@@ -77,7 +78,7 @@ for (const [file, { text, layer, imports }] of files) {
   const code = bare(text, false).split("\n");
   code.forEach((content, i) => {
     if (/\bexport\s+default\b/.test(content)) report(`${file}:${i + 1}`, "no default exports");
-    if (layer === "runtime" || layer === "node") return;
+    if (["runtime", "node", "browser"].includes(layer)) return;
     const touched = content.match(/\bGPU(?=[A-Z])\w+|\bnavigator\.gpu\b|\.(?:createBuffer|createBindGroup|createShaderModule|createComputePipeline|createCommandEncoder|beginComputePass|writeBuffer|mapAsync)\b/);
     if (touched) report(`${file}:${i + 1}`, `only src/runtime touches GPU objects ("${touched[0]}")`);
   });

@@ -9,9 +9,10 @@
 // Entries: `forward`, `forward4` (one thread per output value, or four channels of it), `gradient`, `gradient4` (per input
 // value). Accumulation: f32, one sum per row of the bin, then over rows.
 
-//!include "lib/grid.wgsl"
+//!include "lib/divide.wgsl"
+//!include "lib/plane.wgsl"
 
-struct Params { n: u32, h: u32, w: u32, oh: u32, ow: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32 }
 
 override C: u32 = 4u;
 
@@ -23,84 +24,80 @@ override C: u32 = 4u;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out4: array<vec4f>;
 
-fn bin_start(i: u32, size: u32, bins: u32) -> u32 { return i * size / bins; }
-fn bin_end(i: u32, size: u32, bins: u32) -> u32 { return ((i + 1u) * size + bins - 1u) / bins; }
+fn bin_start(i: u32, size: u32, bins: u32) -> u32 { return small_quotient(i * size, bins); }
+fn bin_end(i: u32, size: u32, bins: u32) -> u32 { return small_quotient((i + 1u) * size + bins - 1u, bins); }
 fn bin_size(i: u32, size: u32, bins: u32) -> u32 { return bin_end(i, size, bins) - bin_start(i, size, bins); }
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let c = t % C;
-  let ox = (t / C) % p.ow;
-  let oy = (t / C / p.ow) % p.oh;
-  let n = t / C / (p.ow * p.oh);
+fn forward(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let at = place(gid, C);
   var sum = 0.0;
-  for (var y = bin_start(oy, p.h, p.oh); y < bin_end(oy, p.h, p.oh); y++) {
+  let bottom = bin_end(at.y, p.h, p.oh);
+  let right = bin_end(at.x, p.w, p.ow);
+  for (var y = bin_start(at.y, p.h, p.oh); y < bottom; y++) {
     var row = 0.0;
-    for (var column = bin_start(ox, p.w, p.ow); column < bin_end(ox, p.w, p.ow); column++) {
-      row += x[((n * p.h + y) * p.w + column) * C + c];
+    for (var column = bin_start(at.x, p.w, p.ow); column < right; column++) {
+      row += x[((at.n * p.h + y) * p.w + column) * C + at.c];
     }
     sum += row;
   }
-  out[t] = sum / f32(bin_size(oy, p.h, p.oh) * bin_size(ox, p.w, p.ow));
+  out[flat(gid, p.oh, p.ow, C)] = sum / f32(bin_size(at.y, p.h, p.oh) * bin_size(at.x, p.w, p.ow));
 }
 
 @compute @workgroup_size(WG)
-fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.oh * p.ow * channels) { return; }
-  let c = t % channels;
-  let ox = (t / channels) % p.ow;
-  let oy = (t / channels / p.ow) % p.oh;
-  let n = t / channels / (p.ow * p.oh);
+  if (gid.x >= p.ow * channels) { return; }
+  let at = place(gid, channels);
   var sum = vec4f(0.0);
-  for (var y = bin_start(oy, p.h, p.oh); y < bin_end(oy, p.h, p.oh); y++) {
+  let bottom = bin_end(at.y, p.h, p.oh);
+  let right = bin_end(at.x, p.w, p.ow);
+  for (var y = bin_start(at.y, p.h, p.oh); y < bottom; y++) {
     var row = vec4f(0.0);
-    for (var column = bin_start(ox, p.w, p.ow); column < bin_end(ox, p.w, p.ow); column++) {
-      row += x4[((n * p.h + y) * p.w + column) * channels + c];
+    for (var column = bin_start(at.x, p.w, p.ow); column < right; column++) {
+      row += x4[((at.n * p.h + y) * p.w + column) * channels + at.c];
     }
     sum += row;
   }
-  out4[t] = sum / f32(bin_size(oy, p.h, p.oh) * bin_size(ox, p.w, p.ow));
+  out4[flat(gid, p.oh, p.ow, channels)] = sum / f32(bin_size(at.y, p.h, p.oh) * bin_size(at.x, p.w, p.ow));
 }
 
 /// First bin that holds `position`, and one past the last.
-fn first_bin(position: u32, size: u32, bins: u32) -> u32 { return position * bins / size; }
-fn end_bin(position: u32, size: u32, bins: u32) -> u32 { return ((position + 1u) * bins + size - 1u) / size; }
+fn first_bin(position: u32, size: u32, bins: u32) -> u32 { return small_quotient(position * bins, size); }
+fn end_bin(position: u32, size: u32, bins: u32) -> u32 { return small_quotient((position + 1u) * bins + size - 1u, size); }
 
 @compute @workgroup_size(WG)
-fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let column = (t / C) % p.w;
-  let y = (t / C / p.w) % p.h;
-  let n = t / C / (p.w * p.h);
+fn gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
   var sum = 0.0;
-  for (var oy = first_bin(y, p.h, p.oh); oy < end_bin(y, p.h, p.oh); oy++) {
-    for (var ox = first_bin(column, p.w, p.ow); ox < end_bin(column, p.w, p.ow); ox++) {
-      sum += grad[((n * p.oh + oy) * p.ow + ox) * C + c] / f32(bin_size(oy, p.h, p.oh) * bin_size(ox, p.w, p.ow));
+  let end_y = end_bin(at.y, p.h, p.oh);
+  let end_x = end_bin(at.x, p.w, p.ow);
+  for (var oy = first_bin(at.y, p.h, p.oh); oy < end_y; oy++) {
+    var row = 0.0;
+    for (var ox = first_bin(at.x, p.w, p.ow); ox < end_x; ox++) {
+      row += grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c] / f32(bin_size(ox, p.w, p.ow));
     }
+    sum += row / f32(bin_size(oy, p.h, p.oh));
   }
-  out[t] = sum;
+  out[flat(gid, p.h, p.w, C)] = sum;
 }
 
 @compute @workgroup_size(WG)
-fn gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn gradient4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let column = (t / channels) % p.w;
-  let y = (t / channels / p.w) % p.h;
-  let n = t / channels / (p.w * p.h);
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
   var sum = vec4f(0.0);
-  for (var oy = first_bin(y, p.h, p.oh); oy < end_bin(y, p.h, p.oh); oy++) {
-    for (var ox = first_bin(column, p.w, p.ow); ox < end_bin(column, p.w, p.ow); ox++) {
-      sum += grad4[((n * p.oh + oy) * p.ow + ox) * channels + c] / f32(bin_size(oy, p.h, p.oh) * bin_size(ox, p.w, p.ow));
+  let end_y = end_bin(at.y, p.h, p.oh);
+  let end_x = end_bin(at.x, p.w, p.ow);
+  for (var oy = first_bin(at.y, p.h, p.oh); oy < end_y; oy++) {
+    var row = vec4f(0.0);
+    for (var ox = first_bin(at.x, p.w, p.ow); ox < end_x; ox++) {
+      row += grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c] / f32(bin_size(ox, p.w, p.ow));
     }
+    sum += row / f32(bin_size(oy, p.h, p.oh));
   }
-  out4[t] = sum;
+  out4[flat(gid, p.h, p.w, channels)] = sum;
 }

@@ -10,9 +10,9 @@
 // value). The gradient gathers from at most ceil(K / S) windows per axis, in row-major order.
 // Accumulation: f32, one sum per window row, then over rows, so that large windows keep their digits.
 
-//!include "lib/grid.wgsl"
+//!include "lib/plane.wgsl"
 
-struct Params { n: u32, h: u32, w: u32, oh: u32, ow: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32 }
 
 override C: u32 = 4u;
 override KH: u32 = 2u;
@@ -46,50 +46,42 @@ fn scale(oy: u32, ox: u32) -> f32 {
 }
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let c = t % C;
-  let ox = (t / C) % p.ow;
-  let oy = (t / C / p.ow) % p.oh;
-  let n = t / C / (p.ow * p.oh);
+fn forward(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let at = place(gid, C);
   var sum = 0.0;
   for (var ky = 0u; ky < KH; ky++) {
-    let y = oy * SH + ky - PH;
+    let y = at.y * SH + ky - PH;
     if (y >= p.h) { continue; }
     var row = 0.0;
     for (var kx = 0u; kx < KW; kx++) {
-      let column = ox * SW + kx - PW;
+      let column = at.x * SW + kx - PW;
       if (column >= p.w) { continue; }
-      row += x[((n * p.h + y) * p.w + column) * C + c];
+      row += x[((at.n * p.h + y) * p.w + column) * C + at.c];
     }
     sum += row;
   }
-  out[t] = sum * scale(oy, ox);
+  out[flat(gid, p.oh, p.ow, C)] = sum * scale(at.y, at.x);
 }
 
 @compute @workgroup_size(WG)
-fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.oh * p.ow * channels) { return; }
-  let c = t % channels;
-  let ox = (t / channels) % p.ow;
-  let oy = (t / channels / p.ow) % p.oh;
-  let n = t / channels / (p.ow * p.oh);
+  if (gid.x >= p.ow * channels) { return; }
+  let at = place(gid, channels);
   var sum = vec4f(0.0);
   for (var ky = 0u; ky < KH; ky++) {
-    let y = oy * SH + ky - PH;
+    let y = at.y * SH + ky - PH;
     if (y >= p.h) { continue; }
     var row = vec4f(0.0);
     for (var kx = 0u; kx < KW; kx++) {
-      let column = ox * SW + kx - PW;
+      let column = at.x * SW + kx - PW;
       if (column >= p.w) { continue; }
-      row += x4[((n * p.h + y) * p.w + column) * channels + c];
+      row += x4[((at.n * p.h + y) * p.w + column) * channels + at.c];
     }
     sum += row;
   }
-  out4[t] = sum * scale(oy, ox);
+  out4[flat(gid, p.oh, p.ow, channels)] = sum * scale(at.y, at.x);
 }
 
 /// True when window `o` holds `position` along one axis; `o` may have wrapped below 0.
@@ -98,48 +90,40 @@ fn holds(o: u32, windows: u32, position: u32, kernel: u32, stride: u32, padding:
 }
 
 @compute @workgroup_size(WG)
-fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let column = (t / C) % p.w;
-  let y = (t / C / p.w) % p.h;
-  let n = t / C / (p.w * p.h);
+fn gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
   let reach_h = (KH - 1u + SH) / SH;
   let reach_w = (KW - 1u + SW) / SW;
   var sum = 0.0;
   for (var j = 0u; j < reach_h; j++) {
-    let oy = (y + PH) / SH + 1u - reach_h + j;
-    if (!holds(oy, p.oh, y, KH, SH, PH)) { continue; }
+    let oy = (at.y + PH) / SH + 1u - reach_h + j;
+    if (!holds(oy, p.oh, at.y, KH, SH, PH)) { continue; }
     for (var i = 0u; i < reach_w; i++) {
-      let ox = (column + PW) / SW + 1u - reach_w + i;
-      if (!holds(ox, p.ow, column, KW, SW, PW)) { continue; }
-      sum += grad[((n * p.oh + oy) * p.ow + ox) * C + c] * scale(oy, ox);
+      let ox = (at.x + PW) / SW + 1u - reach_w + i;
+      if (!holds(ox, p.ow, at.x, KW, SW, PW)) { continue; }
+      sum += grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c] * scale(oy, ox);
     }
   }
-  out[t] = sum;
+  out[flat(gid, p.h, p.w, C)] = sum;
 }
 
 @compute @workgroup_size(WG)
-fn gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn gradient4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let column = (t / channels) % p.w;
-  let y = (t / channels / p.w) % p.h;
-  let n = t / channels / (p.w * p.h);
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
   let reach_h = (KH - 1u + SH) / SH;
   let reach_w = (KW - 1u + SW) / SW;
   var sum = vec4f(0.0);
   for (var j = 0u; j < reach_h; j++) {
-    let oy = (y + PH) / SH + 1u - reach_h + j;
-    if (!holds(oy, p.oh, y, KH, SH, PH)) { continue; }
+    let oy = (at.y + PH) / SH + 1u - reach_h + j;
+    if (!holds(oy, p.oh, at.y, KH, SH, PH)) { continue; }
     for (var i = 0u; i < reach_w; i++) {
-      let ox = (column + PW) / SW + 1u - reach_w + i;
-      if (!holds(ox, p.ow, column, KW, SW, PW)) { continue; }
-      sum += grad4[((n * p.oh + oy) * p.ow + ox) * channels + c] * scale(oy, ox);
+      let ox = (at.x + PW) / SW + 1u - reach_w + i;
+      if (!holds(ox, p.ow, at.x, KW, SW, PW)) { continue; }
+      sum += grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c] * scale(oy, ox);
     }
   }
-  out4[t] = sum;
+  out4[flat(gid, p.h, p.w, channels)] = sum;
 }

@@ -7,6 +7,7 @@
 // One dispatch per input. Values are copied as 32-bit words, so every 4-byte dtype works.
 // Entries: `forward` (one thread per value), `forward4` (one thread per four; length, stride and at divide by 4).
 
+//!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"
 
 struct Params { rows: u32, length: u32, stride: u32, at: u32 }
@@ -21,7 +22,8 @@ struct Params { rows: u32, length: u32, stride: u32, at: u32 }
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.rows * p.length) { return; }
-  out[t / p.length * p.stride + p.at + t % p.length] = x[t];
+  // Row r of the output starts r·stride, that of x r·length.
+  out[t + quotient(t, p.length) * (p.stride - p.length) + p.at] = x[t];
 }
 
 @compute @workgroup_size(WG)
@@ -29,5 +31,5 @@ fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let t = flat_index(gid, groups);
   let length = p.length / 4u;
   if (t >= p.rows * length) { return; }
-  out4[t / length * (p.stride / 4u) + p.at / 4u + t % length] = x4[t];
+  out4[t + quotient(t, length) * (p.stride / 4u - length) + p.at / 4u] = x4[t];
 }

@@ -1,36 +1,35 @@
-// conv2d-direct.wgsl - convolution in registers, for adapters that are CPUs (correct everywhere).
+// conv2d-direct.wgsl - convolution in registers, for adapters that are CPUs (and correct everywhere).
 //
-//   out[n,y,x,o] = act(bias[o] + Σ_{i,j,c} x[n, y·SH − top + i·DH, x·SW − left + j·DW, group(o)·cg + c] · weight[o,i,j,c] (+ residual[n,y,x,o]))
+//   out[n,y,x,o] = act(bias[o] + Σ i,j,c: x[n, y·SH − top + i·DH, x·SW − left + j·DW, group(o)·cg + c] · weight[o,i,j,c] (+ residual[n,y,x,o]))
 //
-// Layouts: x NHWC, weight OHWI [o,kh,kw,cg], out NHWC, perhaps a channel slice of wider rows (out_stride, out_offset, in vec4s).
-//   `packed` is [kh·kw·cg + 1][o4 vec4s]: output channels innermost, padded with zeros to a multiple of 4; its last row is the bias.
+// Layouts: x NHWC; `packed` [kh·kw·cg + 1] rows of o4 vec4s: output channels innermost, filled up with zeros to a multiple
+//   of 4, the last row is the bias (written by conv2d-pack.wgsl); out NHWC, rows of out_stride vec4s, from out_offset on.
+// Entries: forward computes TP pixels, consecutive in the flattened (n,y,x), times 4·TQ channels per thread;
+//   row is for SW = DW = 1 and rows of at least TP pixels: TP pixels of one row, so that one load of x serves the TK = KW taps
+//   that touch it. TILE is TP·TQ, WINDOW is TP + TK − 1. With _residual in the name, a tensor shaped like `out` (dense) is added before the activation.
+// Edges: coordinates are unsigned, so that one before the edge is huge; they are clamped into x and what was outside is
+//   replaced by zero, which costs no branch. Tiles at the end overlap the ones before and store the same values twice.
+//   All channels of a thread lie in one group: o / groups is a multiple of 4·TQ, or there is one group.
+// Accumulation: f32, the bias first, then taps row by row, channels innermost.
 //
-// pack: one thread per float of `packed`.   unpack: one thread per output, drops the channels added to make a multiple of 4.
-// forward, forward_residual: one thread computes TP pixels, consecutive in the flattened (n,y,x), times 4·TQ channels.
-// row, row_residual: the same for SW = DW = 1, with TP pixels of one row, so that an x value serves all KW taps that touch it.
-//
-// Edges: coordinates are clamped into x and what was outside is replaced by zero, so that no load sits behind a branch.
-//   Pixels past the end are computed and not stored. Channels of a thread lie in one group: o/groups is a multiple of 4·TQ.
-// Accumulation: f32, taps outermost, channels innermost, in order.
-//
-// Why it is fast on a CPU: lavapipe turns each load inside a loop into one scalar load and bounds check per lane, whether uniform
-//   or not, so loads cost ten times what multiply-adds do; a tile of 64 sums makes 4 (forward) to 6.4 (row) multiply-adds of each
-//   loaded value. Larger tiles leave the 32 KiB instruction cache and halve the speed. Workgroup memory would need barriers, which
-//   are slower still. Channels stand in Params, not in constants: compiling takes 0.2 s, and one pipeline serves every layer.
+// Why it is fast on a CPU: lavapipe and SwiftShader turn each load inside a loop into a scalar load with a bounds check per
+//   lane, whether the address is uniform or not, so loads cost ten times what multiply-adds do. 64 sums per thread make 4
+//   (forward) or 6.4 (row) multiply-adds of each loaded number; larger tiles leave the 32 KiB instruction cache and halve the
+//   speed. Workgroup memory would need barriers, which cost more still. `&&` would be a branch; `&` is not. Channels stand in
+//   Params and not in constants: a constant gains nothing here and compiling takes 0.3 s, so one pipeline serves all layers.
 
 //!include "lib/grid.wgsl"
 
 struct Params {
-  total: u32,        // threads with work
-  pixels: u32,       // n·oh·ow
-  h: u32, w: u32,    // of x
+  total: u32,   // threads with work
+  pixels: u32,  // n·oh·ow
+  h: u32, w: u32,
   oh: u32, ow: u32,
-  c: u32,            // channels of x
-  cg: u32,           // of one group
-  o: u32,            // output channels
-  o4: u32,           // the same in vec4s, rounded up
-  group4: u32,       // output vec4s of one group
-  top: i32, left: i32,
+  c: u32,       // channels of x
+  cg: u32,      // channels of one group of x
+  o4: u32,      // vec4s in a row of `packed`
+  group4: u32,  // vec4s of output channels in one group
+  top: u32, left: u32,
   out_stride: u32, out_offset: u32,
 }
 
@@ -40,88 +39,56 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
 
-@group(0) @binding(1) var<storage, read> weight: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> packed_out: array<f32>;
-@group(0) @binding(1) var<storage, read> padded: array<f32>;
-@group(0) @binding(3) var<storage, read_write> cropped: array<f32>;
-
 override KH: u32 = 3;
 override KW: u32 = 3;
 override SH: u32 = 1;
 override SW: u32 = 1;
 override DH: u32 = 1;
 override DW: u32 = 1;
-override HAS_BIAS: u32 = 0;
 override RELU: u32 = 0;
-// pack for an input gradient: taps are turned round, and input and output channels change places.
-override FLIP: u32 = 0;
 
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
+const TILE: u32 = 16u; //!tune
 const TK: u32 = 3u; //!tune
+const WINDOW: u32 = 10u; //!tune
 
-/// ReLU that keeps NaN: max(NaN, 0) may be 0.
-fn relu(v: vec4f) -> vec4f {
-  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-  return select(max(v, vec4f()), v, nan);
-}
-
+/// ReLU keeps NaN, which max() need not.
 fn activate(v: vec4f) -> vec4f {
-  if (RELU == 1u) { return relu(v); }
-  return v;
-}
-
-@compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.total) { return; }
-  let blocks = p.o4 / TQ;
-  let o = (t % blocks) * TQ;
-  let first = (t / blocks) * TP;
-  let acc = tile(first, o);
-  //!unroll
-  for (var i = 0u; i < TP; i++) {
-    if (first + i < p.pixels) {
-      let at = (first + i) * p.out_stride + p.out_offset + o;
-      //!unroll
-      for (var q = 0u; q < TQ; q++) {
-        out[at + q] = activate(acc[i * TQ + q]);
-      }
-    }
-  }
+  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+  return select(v, max(v, vec4f()), vec4<bool>(RELU == 1u) & !nan);
 }
 
 /// Sums of TP pixels from `first` on and 4·TQ channels from the vec4 `o` on, bias included.
-fn tile(first: u32, o: u32) -> array<vec4f, TP * TQ> {
-  var acc: array<vec4f, TP * TQ>;
-  var y: array<i32, TP>;
-  var xx: array<i32, TP>;
-  var base: array<u32, TP>;
-  let c0 = (o / p.group4) * p.cg;
+fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
+  var acc: array<vec4f, TILE>;
+  var y: array<u32, TP>;
+  var column: array<u32, TP>;
+  var plane: array<u32, TP>;
   let bias_row = KH * KW * p.cg * p.o4 + o;
   //!unroll
   for (var i = 0u; i < TP; i++) {
     let pixel = min(first + i, p.pixels - 1u);
     let line = pixel / p.ow;
-    y[i] = i32((line % p.oh) * SH) - p.top;
-    xx[i] = i32((pixel - line * p.ow) * SW) - p.left;
-    base[i] = (line / p.oh) * p.h;
+    y[i] = line % p.oh * SH - p.top;
+    column[i] = (pixel - line * p.ow) * SW - p.left;
+    plane[i] = line / p.oh * p.h;
     //!unroll
     for (var q = 0u; q < TQ; q++) {
       acc[i * TQ + q] = packed[bias_row + q];
     }
   }
+  let c0 = o / p.group4 * p.cg;
   for (var ky = 0u; ky < KH; ky++) {
     for (var kx = 0u; kx < KW; kx++) {
       var at: array<u32, TP>;
       var inside: array<bool, TP>;
       //!unroll
       for (var i = 0u; i < TP; i++) {
-        let iy = y[i] + i32(ky * DH);
-        let ix = xx[i] + i32(kx * DW);
-        inside[i] = iy >= 0 && iy < i32(p.h) && ix >= 0 && ix < i32(p.w);
-        at[i] = ((base[i] + u32(clamp(iy, 0, i32(p.h) - 1))) * p.w + u32(clamp(ix, 0, i32(p.w) - 1))) * p.c + c0;
+        let iy = y[i] + ky * DH;
+        let ix = column[i] + kx * DW;
+        inside[i] = (iy < p.h) & (ix < p.w);
+        at[i] = ((plane[i] + min(iy, p.h - 1u)) * p.w + min(ix, p.w - 1u)) * p.c + c0;
       }
       let row = (ky * KW + kx) * p.cg;
       for (var c = 0u; c < p.cg; c++) {
@@ -143,4 +110,126 @@ fn tile(first: u32, o: u32) -> array<vec4f, TP * TQ> {
     }
   }
   return acc;
+}
+
+/// The same for TP pixels of the output row `line` (counted through the batch) from column `first` on.
+fn row_tile(line: u32, first: u32, o: u32) -> array<vec4f, TILE> {
+  var acc: array<vec4f, TILE>;
+  var at: array<u32, WINDOW>;
+  var inside: array<bool, WINDOW>;
+  let bias_row = KH * TK * p.cg * p.o4 + o;
+  //!unroll
+  for (var i = 0u; i < TILE; i++) {
+    acc[i] = packed[bias_row + i % TQ];
+  }
+  //!unroll
+  for (var i = 0u; i < WINDOW; i++) {
+    let ix = first + i - p.left;
+    inside[i] = ix < p.w;
+    at[i] = min(ix, p.w - 1u) * p.c + o / p.group4 * p.cg;
+  }
+  let y = line % p.oh * SH - p.top;
+  let plane = line / p.oh * p.h;
+  for (var ky = 0u; ky < KH; ky++) {
+    let iy = y + ky * DH;
+    let above = (plane + min(iy, p.h - 1u)) * p.w * p.c;
+    for (var c = 0u; c < p.cg; c++) {
+      var v: array<f32, WINDOW>;
+      //!unroll
+      for (var i = 0u; i < WINDOW; i++) {
+        v[i] = select(0.0, x[above + at[i] + c], inside[i] & (iy < p.h));
+      }
+      //!unroll
+      for (var kx = 0u; kx < TK; kx++) {
+        let wr = ((ky * TK + kx) * p.cg + c) * p.o4 + o;
+        //!unroll
+        for (var q = 0u; q < TQ; q++) {
+          let wq = packed[wr + q];
+          //!unroll
+          for (var i = 0u; i < TP; i++) {
+            acc[i * TQ + q] += v[i + kx] * wq;
+          }
+        }
+      }
+    }
+  }
+  return acc;
+}
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.o4 / TQ;
+  let o = t % blocks * TQ;
+  let first = t / blocks * TP;
+  let acc = tile(first, o);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = min(first + i, p.pixels - 1u);
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[pixel * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q]);
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn forward_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.o4 / TQ;
+  let o = t % blocks * TQ;
+  let first = t / blocks * TP;
+  let acc = tile(first, o);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = min(first + i, p.pixels - 1u);
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[pixel * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q] + residual[pixel * p.o4 + o + q]);
+    }
+  }
+}
+
+/// Tiles of a row; the last is moved back so that it ends with the row.
+fn row_tiles() -> u32 {
+  return (p.ow + TP - 1u) / TP;
+}
+
+@compute @workgroup_size(WG)
+fn row(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.o4 / TQ;
+  let o = t % blocks * TQ;
+  let line = t / blocks / row_tiles();
+  let first = min(t / blocks % row_tiles() * TP, p.ow - TP);
+  let acc = row_tile(line, first, o);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[(line * p.ow + first + i) * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q]);
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn row_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.o4 / TQ;
+  let o = t % blocks * TQ;
+  let line = t / blocks / row_tiles();
+  let first = min(t / blocks % row_tiles() * TP, p.ow - TP);
+  let acc = row_tile(line, first, o);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = line * p.ow + first + i;
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[pixel * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q] + residual[pixel * p.o4 + o + q]);
+    }
+  }
 }

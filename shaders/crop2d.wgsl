@@ -6,9 +6,9 @@
 // Values are copied as 32-bit words, so every 4-byte dtype works.
 // Entries: `forward` (one thread per output value), `forward4` (one thread per four channels; C divides by 4).
 
-//!include "lib/grid.wgsl"
+//!include "lib/plane.wgsl"
 
-struct Params { n: u32, h: u32, w: u32, oh: u32, ow: u32, top: u32, left: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32, top: u32, left: u32 }
 
 override C: u32 = 4u;
 
@@ -19,22 +19,20 @@ override C: u32 = 4u;
 @group(0) @binding(2) var<storage, read_write> out4: array<vec4u>;
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let column = (t / C) % p.ow + p.left;
-  let y = (t / C / p.ow) % p.oh + p.top;
-  let n = t / C / (p.ow * p.oh);
-  out[t] = x[((n * p.h + y) * p.w + column) * C + t % C];
+fn forward(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let at = place(gid, C);
+  let column = at.x + p.left;
+  let y = at.y + p.top;
+  out[flat(gid, p.oh, p.ow, C)] = x[((at.n * p.h + y) * p.w + column) * C + at.c];
 }
 
 @compute @workgroup_size(WG)
-fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.oh * p.ow * channels) { return; }
-  let column = (t / channels) % p.ow + p.left;
-  let y = (t / channels / p.ow) % p.oh + p.top;
-  let n = t / channels / (p.ow * p.oh);
-  out4[t] = x4[((n * p.h + y) * p.w + column) * channels + t % channels];
+  if (gid.x >= p.ow * channels) { return; }
+  let at = place(gid, channels);
+  let column = at.x + p.left;
+  let y = at.y + p.top;
+  out4[flat(gid, p.oh, p.ow, channels)] = x4[((at.n * p.h + y) * p.w + column) * channels + at.c];
 }

@@ -10,17 +10,20 @@
 // grad [1] or [n], partial [k, 2] with a loss and a weight each.
 // Entries: `none` one thread per pixel; `partial_sums` one thread per `count / chunks` pixels, chunks apart, so that neighbouring
 // threads read neighbouring pixels; `merge` folds partials in the same way, again until few are left; `finish` is one thread;
-// `gradient_none`, `gradient_sum`, `gradient_mean` one thread per pixel, which recomputes the softmax instead of keeping it. Fixed order: the same bits every time.
+// `gradient_none`, `gradient_sum`, `gradient_mean` one thread per pixel, which recomputes the softmax instead of keeping it.
+// Fixed order: the same bits every time.
 // Edges: ignored pixels have loss 0, weight 0 and gradient 0. A label that is neither a class nor ignored makes the loss and
-// its gradient NaN (by bits), so that training stops instead of learning from a broken mask. No pixel left: mean is NaN as in PyTorch,
-// or 0 when EMPTY_IS_ZERO = 1.
+// its gradient NaN (by bits), so that training stops instead of learning from a broken mask; so do logits without a finite
+// maximum. No pixel left: mean is NaN as in PyTorch, or 0 when EMPTY_IS_ZERO = 1.
 
 //!include "lib/grid.wgsl"
 //!include "lib/nan.wgsl"
 
-struct Params { count: u32, chunks: u32, ignored: u32, smoothing: f32 }
+struct Params { count: u32, classes: u32, chunks: u32, ignored: u32, smoothing: f32 }
 
-override C: u32 = 2u;
+/// Classes, baked in where they are few. 0: they stand in p.classes, because compilers unroll loops whose length they know, and
+/// twenty exponentials in a row take some of them seconds to compile.
+override C: u32 = 0u;
 override U8: u32 = 0u;
 override WEIGHTED: u32 = 0u;
 override EMPTY_IS_ZERO: u32 = 0u;
@@ -37,6 +40,11 @@ override MEAN: u32 = 1u;
 @group(0) @binding(7) var<storage, read> grad: array<f32>;
 @group(0) @binding(8) var<storage, read> divisor: array<f32>;
 
+fn classes() -> u32 {
+  if (C != 0u) { return C; }
+  return p.classes;
+}
+
 fn label(i: u32) -> u32 {
   if (U8 == 1u) { return (labels[i / 4u] >> (8u * (i % 4u))) & 255u; }
   return labels[i];
@@ -47,33 +55,41 @@ fn weight_of(c: u32) -> f32 {
   return 1.0;
 }
 
+/// The largest of a row, or NaN if there is one.
 fn row_max(row: u32) -> f32 {
+  let n = classes();
   var m = x[row];
-  for (var c = 1u; c < C; c++) { m = max(m, x[row + c]); }
+  for (var c = 1u; c < n; c++) {
+    let v = x[row + c];
+    if (is_nan(v) || (v > m && !is_nan(m))) { m = v; }
+  }
   return m;
 }
 
 /// Σ exp(x − m) of a row.
 fn row_sum(row: u32, m: f32) -> f32 {
+  let n = classes();
   var s = 0.0;
-  for (var c = 0u; c < C; c++) { s += exp(x[row + c] - m); }
+  for (var c = 0u; c < n; c++) { s += exp(x[row + c] - m); }
   return s;
 }
 
 /// Loss of pixel i and the weight it counts with.
 fn pixel(i: u32) -> vec2f {
+  let n = classes();
   let y = label(i);
   if (y == p.ignored) { return vec2f(0.0); }
-  if (y >= C) { return vec2f(quiet_nan(), 1.0); }
-  let row = i * C;
+  if (y >= n) { return vec2f(quiet_nan(), 1.0); }
+  let row = i * n;
   let m = row_max(row);
+  if (!is_finite(m)) { return vec2f(quiet_nan(), weight_of(y)); }
   let log_sum = log(row_sum(row, m));
   let w = weight_of(y);
   let loss = w * (log_sum - (x[row + y] - m));
   if (p.smoothing == 0.0) { return vec2f(loss, w); }
   var spread = 0.0;
-  for (var c = 0u; c < C; c++) { spread += weight_of(c) * (log_sum - (x[row + c] - m)); }
-  return vec2f((1.0 - p.smoothing) * loss + p.smoothing / f32(C) * spread, w);
+  for (var c = 0u; c < n; c++) { spread += weight_of(c) * (log_sum - (x[row + c] - m)); }
+  return vec2f((1.0 - p.smoothing) * loss + p.smoothing / f32(n) * spread, w);
 }
 
 @compute @workgroup_size(WG)
@@ -123,23 +139,24 @@ fn finish() {
 
 /// Writes the gradient of pixel i, whose loss is multiplied by g.
 fn write_gradient(i: u32, g: f32) {
-  let row = i * C;
+  let n = classes();
+  let row = i * n;
   let y = label(i);
   if (y == p.ignored) {
-    for (var c = 0u; c < C; c++) { out[row + c] = 0.0; }
-    return;
-  }
-  if (y >= C) {
-    for (var c = 0u; c < C; c++) { out[row + c] = quiet_nan(); }
+    for (var c = 0u; c < n; c++) { out[row + c] = 0.0; }
     return;
   }
   let m = row_max(row);
+  if (y >= n || !is_finite(m)) {
+    for (var c = 0u; c < n; c++) { out[row + c] = quiet_nan(); }
+    return;
+  }
   let s = row_sum(row, m);
   let direct = g * (1.0 - p.smoothing) * weight_of(y);
-  let spread = g * p.smoothing / f32(C);
+  let spread = g * p.smoothing / f32(n);
   var weights = 0.0;
-  for (var c = 0u; c < C; c++) { weights += weight_of(c); }
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < n; c++) { weights += weight_of(c); }
+  for (var c = 0u; c < n; c++) {
     let q = exp(x[row + c] - m) / s;
     out[row + c] = direct * (q - select(0.0, 1.0, c == y)) + spread * (q * weights - weight_of(c));
   }

@@ -16,9 +16,9 @@
 // the rest, so a 2×2 pool reads one window per input value. Sums run in row-major order of windows: deterministic.
 // Fast variant: four channels share the address arithmetic and load as one vec4.
 
-//!include "lib/grid.wgsl"
+//!include "lib/plane.wgsl"
 
-struct Params { n: u32, h: u32, w: u32, oh: u32, ow: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32 }
 
 override C: u32 = 4u;
 override KH: u32 = 2u;
@@ -53,23 +53,19 @@ fn is_nan4(v: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
 
-/// The winner of output value t. A coordinate before the edge wraps to a huge number, so one comparison tests both edges.
-fn best(t: u32) -> Best {
-  let c = t % C;
-  let cell = t / C;
-  let ox = cell % p.ow;
-  let oy = (cell / p.ow) % p.oh;
-  let plane = cell / (p.ow * p.oh) * p.h * p.w;
+/// The winner of one output value. A coordinate before the edge wraps to a huge number, so one comparison tests both edges.
+fn best(at: Place) -> Best {
+  let plane = at.n * p.h * p.w;
   var found = Best(-3.4028234e38, 0u);
   var empty = true;
   for (var ky = 0u; ky < KH; ky++) {
-    let y = oy * SH + ky * DH - PH;
+    let y = at.y * SH + ky * DH - PH;
     if (y >= p.h) { continue; }
     for (var kx = 0u; kx < KW; kx++) {
-      let column = ox * SW + kx * DW - PW;
+      let column = at.x * SW + kx * DW - PW;
       if (column >= p.w) { continue; }
       let index = y * p.w + column;
-      let v = x[(plane + index) * C + c];
+      let v = x[(plane + index) * C + at.c];
       if (empty || is_nan(v) || (v > found.value && !is_nan(found.value))) {
         found = Best(v, index);
       }
@@ -80,92 +76,80 @@ fn best(t: u32) -> Best {
 }
 
 /// The winners of four neighbouring channels.
-fn best4(t: u32) -> Best4 {
-  let groups = C / 4u;
-  let c = t % groups;
-  let cell = t / groups;
-  let ox = cell % p.ow;
-  let oy = (cell / p.ow) % p.oh;
-  let plane = cell / (p.ow * p.oh) * p.h * p.w;
+fn best4(at: Place) -> Best4 {
+  let plane = at.n * p.h * p.w;
   var value = vec4f(-3.4028234e38);
-  var place = vec4u(0u);
+  var found = vec4u(0u);
   var empty = true;
   for (var ky = 0u; ky < KH; ky++) {
-    let y = oy * SH + ky * DH - PH;
+    let y = at.y * SH + ky * DH - PH;
     if (y >= p.h) { continue; }
     for (var kx = 0u; kx < KW; kx++) {
-      let column = ox * SW + kx * DW - PW;
+      let column = at.x * SW + kx * DW - PW;
       if (column >= p.w) { continue; }
       let index = y * p.w + column;
-      let v = x4[(plane + index) * groups + c];
+      let v = x4[(plane + index) * (C / 4u) + at.c];
       let take = vec4<bool>(empty) | is_nan4(v) | ((v > value) & !is_nan4(value));
       value = select(value, v, take);
-      place = select(place, vec4u(index), take);
+      found = select(found, vec4u(index), take);
       empty = false;
     }
   }
-  return Best4(value, place);
+  return Best4(value, found);
 }
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  out[t] = best(t).value;
+fn forward(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  out[flat(gid, p.oh, p.ow, C)] = best(place(gid, C)).value;
 }
 
 @compute @workgroup_size(WG)
-fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * (C / 4u)) { return; }
-  out4[t] = best4(t).value;
+fn forward4(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * (C / 4u)) { return; }
+  out4[flat(gid, p.oh, p.ow, C / 4u)] = best4(place(gid, C / 4u)).value;
 }
 
 @compute @workgroup_size(WG)
-fn forward_indices(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let found = best(t);
+fn forward_indices(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let found = best(place(gid, C));
+  let t = flat(gid, p.oh, p.ow, C);
   out[t] = found.value;
   indices[t] = found.index;
 }
 
 @compute @workgroup_size(WG)
-fn forward_indices4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * (C / 4u)) { return; }
-  let found = best4(t);
+fn forward_indices4(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * (C / 4u)) { return; }
+  let found = best4(place(gid, C / 4u));
+  let t = flat(gid, p.oh, p.ow, C / 4u);
   out4[t] = found.value;
   indices4[t] = found.index;
 }
 
 @compute @workgroup_size(WG)
-fn only_indices(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  indices[t] = best(t).index;
+fn only_indices(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  indices[flat(gid, p.oh, p.ow, C)] = best(place(gid, C)).index;
 }
 
 @compute @workgroup_size(WG)
-fn only_indices4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * (C / 4u)) { return; }
-  indices4[t] = best4(t).index;
+fn only_indices4(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * (C / 4u)) { return; }
+  indices4[flat(gid, p.oh, p.ow, C / 4u)] = best4(place(gid, C / 4u)).index;
 }
 
 @compute @workgroup_size(WG)
-fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let pixel = t / C;
-  let index = pixel % (p.h * p.w);
-  let n = pixel / (p.h * p.w);
+fn gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
+  let index = at.y * p.w + at.x;
   // The first window that can reach this position, one past the last of the previous stride; wraps below 0 are skipped.
   let reach_h = ((KH - 1u) * DH + SH) / SH;
   let reach_w = ((KW - 1u) * DW + SW) / SW;
-  let first_y = (index / p.w + PH) / SH + 1u - reach_h;
-  let first_x = (index % p.w + PW) / SW + 1u - reach_w;
+  let first_y = (at.y + PH) / SH + 1u - reach_h;
+  let first_x = (at.x + PW) / SW + 1u - reach_w;
   var sum = 0.0;
   for (var j = 0u; j < reach_h; j++) {
     let oy = first_y + j;
@@ -173,26 +157,23 @@ fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
     for (var i = 0u; i < reach_w; i++) {
       let ox = first_x + i;
       if (ox >= p.ow) { continue; }
-      let cell = ((n * p.oh + oy) * p.ow + ox) * C + c;
+      let cell = ((at.n * p.oh + oy) * p.ow + ox) * C + at.c;
       if (chosen[cell] == index) { sum += grad[cell]; }
     }
   }
-  out[t] = sum;
+  out[flat(gid, p.h, p.w, C)] = sum;
 }
 
 @compute @workgroup_size(WG)
-fn gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn gradient4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let pixel = t / channels;
-  let index = pixel % (p.h * p.w);
-  let n = pixel / (p.h * p.w);
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
+  let index = at.y * p.w + at.x;
   let reach_h = ((KH - 1u) * DH + SH) / SH;
   let reach_w = ((KW - 1u) * DW + SW) / SW;
-  let first_y = (index / p.w + PH) / SH + 1u - reach_h;
-  let first_x = (index % p.w + PW) / SW + 1u - reach_w;
+  let first_y = (at.y + PH) / SH + 1u - reach_h;
+  let first_x = (at.x + PW) / SW + 1u - reach_w;
   var sum = vec4f(0.0);
   for (var j = 0u; j < reach_h; j++) {
     let oy = first_y + j;
@@ -200,9 +181,9 @@ fn gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups)
     for (var i = 0u; i < reach_w; i++) {
       let ox = first_x + i;
       if (ox >= p.ow) { continue; }
-      let cell = ((n * p.oh + oy) * p.ow + ox) * channels + c;
+      let cell = ((at.n * p.oh + oy) * p.ow + ox) * channels + at.c;
       sum += select(vec4f(0.0), grad4[cell], chosen4[cell] == vec4u(index));
     }
   }
-  out4[t] = sum;
+  out4[flat(gid, p.h, p.w, channels)] = sum;
 }

@@ -11,9 +11,10 @@
 // its own window (which no max-pool writes) is left out, forward and backward.
 // Fast variant: four channels share the address arithmetic and load as one vec4.
 
-//!include "lib/grid.wgsl"
+//!include "lib/divide.wgsl"
+//!include "lib/plane.wgsl"
 
-struct Params { n: u32, ih: u32, iw: u32, h: u32, w: u32 }
+struct Params { ih: u32, iw: u32, h: u32, w: u32 }
 
 override C: u32 = 4u;
 override KH: u32 = 2u;
@@ -38,14 +39,12 @@ fn first_window(position: u32, kernel: u32, stride: u32, padding: u32) -> u32 {
 }
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let index = (t / C) % (p.h * p.w);
-  let n = t / C / (p.h * p.w);
-  let first_y = first_window(index / p.w, KH, SH, PH);
-  let first_x = first_window(index % p.w, KW, SW, PW);
+fn forward(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
+  let index = at.y * p.w + at.x;
+  let first_y = first_window(at.y, KH, SH, PH);
+  let first_x = first_window(at.x, KW, SW, PW);
   var value = 0.0;
   for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
     let oy = first_y + j;
@@ -53,23 +52,21 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
     for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
       let ox = first_x + i;
       if (ox >= p.iw) { continue; }
-      let cell = ((n * p.ih + oy) * p.iw + ox) * C + c;
+      let cell = ((at.n * p.ih + oy) * p.iw + ox) * C + at.c;
       if (indices[cell] == index) { value = x[cell]; }
     }
   }
-  out[t] = value;
+  out[flat(gid, p.h, p.w, C)] = value;
 }
 
 @compute @workgroup_size(WG)
-fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let index = (t / channels) % (p.h * p.w);
-  let n = t / channels / (p.h * p.w);
-  let first_y = first_window(index / p.w, KH, SH, PH);
-  let first_x = first_window(index % p.w, KW, SW, PW);
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
+  let index = at.y * p.w + at.x;
+  let first_y = first_window(at.y, KH, SH, PH);
+  let first_x = first_window(at.x, KW, SW, PW);
   var value = vec4f(0.0);
   for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
     let oy = first_y + j;
@@ -77,38 +74,35 @@ fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
     for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
       let ox = first_x + i;
       if (ox >= p.iw) { continue; }
-      let cell = ((n * p.ih + oy) * p.iw + ox) * channels + c;
+      let cell = ((at.n * p.ih + oy) * p.iw + ox) * channels + at.c;
       value = select(value, x4[cell], indices4[cell] == vec4u(index));
     }
   }
-  out4[t] = value;
-}
-
-/// The gradient of one window and channel; `cell` is its place in `indices`, `oy` and `ox` its coordinates.
-fn returned(n: u32, oy: u32, ox: u32, c: u32) -> f32 {
-  let index = indices[((n * p.ih + oy) * p.iw + ox) * C + c];
-  if (index >= p.h * p.w) { return 0.0; }
-  let first_y = first_window(index / p.w, KH, SH, PH);
-  let first_x = first_window(index % p.w, KW, SW, PW);
-  // The last window that points to this position is the one whose value the forward pass kept.
-  var winner = 0xffffffffu;
-  for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
-    let wy = first_y + j;
-    if (wy >= p.ih) { continue; }
-    for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
-      let wx = first_x + i;
-      if (wx >= p.iw) { continue; }
-      if (indices[((n * p.ih + wy) * p.iw + wx) * C + c] == index) { winner = wy * p.iw + wx; }
-    }
-  }
-  if (winner != oy * p.iw + ox) { return 0.0; }
-  return grad[(n * p.h * p.w + index) * C + c];
+  out4[flat(gid, p.h, p.w, channels)] = value;
 }
 
 @compute @workgroup_size(WG)
-fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.ih * p.iw * C) { return; }
-  let cell = t / C;
-  out[t] = returned(cell / (p.ih * p.iw), (cell / p.iw) % p.ih, cell % p.iw, t % C);
+fn gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.iw * C) { return; }
+  let at = place(gid, C);
+  let own = flat(gid, p.ih, p.iw, C);
+  let index = indices[own];
+  let y = quotient(index, p.w);
+  let first_y = first_window(y, KH, SH, PH);
+  let first_x = first_window(index - y * p.w, KW, SW, PW);
+  // The last window that points to this position is the one whose value the forward pass kept.
+  var winner = 0xffffffffu;
+  for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
+    let oy = first_y + j;
+    if (oy >= p.ih) { continue; }
+    for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
+      let ox = first_x + i;
+      if (ox >= p.iw) { continue; }
+      let cell = ((at.n * p.ih + oy) * p.iw + ox) * C + at.c;
+      if (indices[cell] == index) { winner = cell; }
+    }
+  }
+  var value = 0.0;
+  if (winner == own && index < p.h * p.w) { value = grad[(at.n * p.h * p.w + index) * C + at.c]; }
+  out[own] = value;
 }

@@ -15,10 +15,11 @@
 // Edges: a neighbour past the edge is the edge itself. Sums are f32, rows first. Integers stay below 2^31 for n·o < 2^30.
 // Nearest copies 32-bit words, so that it works for integer labels too.
 
-//!include "lib/grid.wgsl"
+//!include "lib/divide.wgsl"
+//!include "lib/plane.wgsl"
 
 struct Params {
-  n: u32, h: u32, w: u32, oh: u32, ow: u32,
+  h: u32, w: u32, oh: u32, ow: u32,
   mul_h: u32, add_h: u32, sub_h: u32, den_h: u32,
   mul_w: u32, add_w: u32, sub_w: u32, den_w: u32,
 }
@@ -45,80 +46,69 @@ struct Pair { a: u32, b: u32, weight: f32 }
 
 fn source(d: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> Pair {
   let f = max(d * mul + add, sub) - sub;
-  let a = min(f / den, size - 1u);
-  return Pair(a, min(a + 1u, size - 1u), f32(f % den) / f32(den));
+  let whole = small_quotient(f, den);
+  let a = min(whole, size - 1u);
+  return Pair(a, min(a + 1u, size - 1u), f32(f - whole * den) / f32(den));
 }
 
 fn source_y(d: u32) -> Pair { return source(d, p.h, p.mul_h, p.add_h, p.sub_h, p.den_h); }
 fn source_x(d: u32) -> Pair { return source(d, p.w, p.mul_w, p.add_w, p.sub_w, p.den_w); }
 
-/// How much output d takes from input i along an axis.
-fn share(at: Pair, i: u32) -> f32 {
-  return select(0.0, 1.0 - at.weight, at.a == i) + select(0.0, at.weight, at.b == i);
+/// Number of an output pixel.
+fn pixel(at: Place) -> u32 { return (at.n * p.oh + at.y) * p.ow + at.x; }
+
+@compute @workgroup_size(WG)
+fn bilinear(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let at = place(gid, C);
+  let sx = source_x(at.x);
+  let sy = source_y(at.y);
+  let top = (at.n * p.h + sy.a) * p.w;
+  let bottom = (at.n * p.h + sy.b) * p.w;
+  let upper = mix(x[(top + sx.a) * C + at.c], x[(top + sx.b) * C + at.c], sx.weight);
+  let lower = mix(x[(bottom + sx.a) * C + at.c], x[(bottom + sx.b) * C + at.c], sx.weight);
+  out[pixel(at) * STRIDE + OFFSET + at.c] = mix(upper, lower, sy.weight);
 }
 
 @compute @workgroup_size(WG)
-fn bilinear(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let c = t % C;
-  let pixel = t / C;
-  let sx = source_x(pixel % p.ow);
-  let sy = source_y((pixel / p.ow) % p.oh);
-  let n = pixel / (p.ow * p.oh);
-  let top = (n * p.h + sy.a) * p.w;
-  let bottom = (n * p.h + sy.b) * p.w;
-  let upper = mix(x[(top + sx.a) * C + c], x[(top + sx.b) * C + c], sx.weight);
-  let lower = mix(x[(bottom + sx.a) * C + c], x[(bottom + sx.b) * C + c], sx.weight);
-  out[pixel * STRIDE + OFFSET + c] = mix(upper, lower, sy.weight);
-}
-
-@compute @workgroup_size(WG)
-fn bilinear4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn bilinear4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.oh * p.ow * channels) { return; }
-  let c = t % channels;
-  let pixel = t / channels;
-  let sx = source_x(pixel % p.ow);
-  let sy = source_y((pixel / p.ow) % p.oh);
-  let n = pixel / (p.ow * p.oh);
-  let top = (n * p.h + sy.a) * p.w;
-  let bottom = (n * p.h + sy.b) * p.w;
-  let upper = mix(x4[(top + sx.a) * channels + c], x4[(top + sx.b) * channels + c], sx.weight);
-  let lower = mix(x4[(bottom + sx.a) * channels + c], x4[(bottom + sx.b) * channels + c], sx.weight);
-  out4[pixel * (STRIDE / 4u) + OFFSET / 4u + c] = mix(upper, lower, sy.weight);
+  if (gid.x >= p.ow * channels) { return; }
+  let at = place(gid, channels);
+  let sx = source_x(at.x);
+  let sy = source_y(at.y);
+  let top = (at.n * p.h + sy.a) * p.w;
+  let bottom = (at.n * p.h + sy.b) * p.w;
+  let upper = mix(x4[(top + sx.a) * channels + at.c], x4[(top + sx.b) * channels + at.c], sx.weight);
+  let lower = mix(x4[(bottom + sx.a) * channels + at.c], x4[(bottom + sx.b) * channels + at.c], sx.weight);
+  out4[pixel(at) * (STRIDE / 4u) + OFFSET / 4u + at.c] = mix(upper, lower, sy.weight);
 }
 
 @compute @workgroup_size(WG)
-fn nearest(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.oh * p.ow * C) { return; }
-  let c = t % C;
-  let pixel = t / C;
-  let y = source_y((pixel / p.ow) % p.oh).a;
-  let column = source_x(pixel % p.ow).a;
-  out_words[pixel * STRIDE + OFFSET + c] = words[((pixel / (p.ow * p.oh) * p.h + y) * p.w + column) * C + c];
+fn nearest(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.ow * C) { return; }
+  let at = place(gid, C);
+  let y = source_y(at.y).a;
+  let column = source_x(at.x).a;
+  out_words[pixel(at) * STRIDE + OFFSET + at.c] = words[((at.n * p.h + y) * p.w + column) * C + at.c];
 }
 
 @compute @workgroup_size(WG)
-fn nearest4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn nearest4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.oh * p.ow * channels) { return; }
-  let c = t % channels;
-  let pixel = t / channels;
-  let y = source_y((pixel / p.ow) % p.oh).a;
-  let column = source_x(pixel % p.ow).a;
-  out_words4[pixel * (STRIDE / 4u) + OFFSET / 4u + c] =
-    words4[((pixel / (p.ow * p.oh) * p.h + y) * p.w + column) * channels + c];
+  if (gid.x >= p.ow * channels) { return; }
+  let at = place(gid, channels);
+  let y = source_y(at.y).a;
+  let column = source_x(at.x).a;
+  out_words4[pixel(at) * (STRIDE / 4u) + OFFSET / 4u + at.c] =
+    words4[((at.n * p.h + y) * p.w + column) * channels + at.c];
 }
 
 /// First output whose position is at least `limit` / DEN, at most `size`; the limit may be negative.
 fn first_from(limit: i32, size: u32, mul: u32) -> u32 {
   if (limit <= 0) { return 0u; }
   if (mul == 0u) { return size; }
-  return min((u32(limit) + mul - 1u) / mul, size);
+  return min(small_quotient(u32(limit) + mul - 1u, mul), size);
 }
 
 /// Outputs [start, end) along an axis that read input i, by bilinear weights: i − 1 < f < i + 1.
@@ -129,48 +119,16 @@ fn readers(i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> vec2u {
   return vec2u(first_from(above, size, mul), first_from(i32(den * (i + 1u)) + shift, size, mul));
 }
 
-@compute @workgroup_size(WG)
-fn bilinear_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let ix = (t / C) % p.w;
-  let iy = (t / C / p.w) % p.h;
-  let n = t / C / (p.w * p.h);
-  let ys = readers(iy, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
-  let xs = readers(ix, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
-  var sum = 0.0;
-  for (var oy = ys.x; oy < ys.y; oy++) {
-    var row = 0.0;
-    for (var ox = xs.x; ox < xs.y; ox++) {
-      row += share(source_x(ox), ix) * grad[((n * p.oh + oy) * p.ow + ox) * C + c];
-    }
-    sum += share(source_y(oy), iy) * row;
-  }
-  out[t] = sum;
+/// How much output d takes from input i along an axis: 1 − |f − i|, and all of it past the last input's centre.
+fn share(d: u32, i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> f32 {
+  let f = max(d * mul + add, sub) - sub;
+  let distance = i32(f) - i32(i * den);
+  if (distance > 0 && i == size - 1u) { return 1.0; }
+  return max(0.0, f32(i32(den) - abs(distance))) / f32(den);
 }
 
-@compute @workgroup_size(WG)
-fn bilinear4_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let ix = (t / channels) % p.w;
-  let iy = (t / channels / p.w) % p.h;
-  let n = t / channels / (p.w * p.h);
-  let ys = readers(iy, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
-  let xs = readers(ix, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
-  var sum = vec4f(0.0);
-  for (var oy = ys.x; oy < ys.y; oy++) {
-    var row = vec4f(0.0);
-    for (var ox = xs.x; ox < xs.y; ox++) {
-      row += share(source_x(ox), ix) * grad4[((n * p.oh + oy) * p.ow + ox) * channels + c];
-    }
-    sum += share(source_y(oy), iy) * row;
-  }
-  out4[t] = sum;
-}
+fn share_y(d: u32, i: u32) -> f32 { return share(d, i, p.h, p.mul_h, p.add_h, p.sub_h, p.den_h); }
+fn share_x(d: u32, i: u32) -> f32 { return share(d, i, p.w, p.mul_w, p.add_w, p.sub_w, p.den_w); }
 
 /// Outputs [start, end) along an axis whose nearest input is i: i ≤ f < i + 1.
 fn takers(i: u32, size: u32, mul: u32, den: u32) -> vec2u {
@@ -178,36 +136,67 @@ fn takers(i: u32, size: u32, mul: u32, den: u32) -> vec2u {
 }
 
 @compute @workgroup_size(WG)
-fn nearest_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.n * p.h * p.w * C) { return; }
-  let c = t % C;
-  let ys = takers((t / C / p.w) % p.h, p.oh, p.mul_h, p.den_h);
-  let xs = takers((t / C) % p.w, p.ow, p.mul_w, p.den_w);
-  let n = t / C / (p.w * p.h);
+fn bilinear_gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
+  let ys = readers(at.y, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
+  let xs = readers(at.x, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
   var sum = 0.0;
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = 0.0;
-    for (var ox = xs.x; ox < xs.y; ox++) { row += grad[((n * p.oh + oy) * p.ow + ox) * C + c]; }
-    sum += row;
+    for (var ox = xs.x; ox < xs.y; ox++) {
+      row += share_x(ox, at.x) * grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c];
+    }
+    sum += share_y(oy, at.y) * row;
   }
-  out[t] = sum;
+  out[flat(gid, p.h, p.w, C)] = sum;
 }
 
 @compute @workgroup_size(WG)
-fn nearest4_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
+fn bilinear4_gradient(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
-  if (t >= p.n * p.h * p.w * channels) { return; }
-  let c = t % channels;
-  let ys = takers((t / channels / p.w) % p.h, p.oh, p.mul_h, p.den_h);
-  let xs = takers((t / channels) % p.w, p.ow, p.mul_w, p.den_w);
-  let n = t / channels / (p.w * p.h);
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
+  let ys = readers(at.y, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
+  let xs = readers(at.x, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
   var sum = vec4f(0.0);
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = vec4f(0.0);
-    for (var ox = xs.x; ox < xs.y; ox++) { row += grad4[((n * p.oh + oy) * p.ow + ox) * channels + c]; }
+    for (var ox = xs.x; ox < xs.y; ox++) {
+      row += share_x(ox, at.x) * grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c];
+    }
+    sum += share_y(oy, at.y) * row;
+  }
+  out4[flat(gid, p.h, p.w, channels)] = sum;
+}
+
+@compute @workgroup_size(WG)
+fn nearest_gradient(@builtin(global_invocation_id) gid: vec3u) {
+  if (gid.x >= p.w * C) { return; }
+  let at = place(gid, C);
+  let ys = takers(at.y, p.oh, p.mul_h, p.den_h);
+  let xs = takers(at.x, p.ow, p.mul_w, p.den_w);
+  var sum = 0.0;
+  for (var oy = ys.x; oy < ys.y; oy++) {
+    var row = 0.0;
+    for (var ox = xs.x; ox < xs.y; ox++) { row += grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c]; }
     sum += row;
   }
-  out4[t] = sum;
+  out[flat(gid, p.h, p.w, C)] = sum;
+}
+
+@compute @workgroup_size(WG)
+fn nearest4_gradient(@builtin(global_invocation_id) gid: vec3u) {
+  let channels = C / 4u;
+  if (gid.x >= p.w * channels) { return; }
+  let at = place(gid, channels);
+  let ys = takers(at.y, p.oh, p.mul_h, p.den_h);
+  let xs = takers(at.x, p.ow, p.mul_w, p.den_w);
+  var sum = vec4f(0.0);
+  for (var oy = ys.x; oy < ys.y; oy++) {
+    var row = vec4f(0.0);
+    for (var ox = xs.x; ox < xs.y; ox++) { row += grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c]; }
+    sum += row;
+  }
+  out4[flat(gid, p.h, p.w, channels)] = sum;
 }

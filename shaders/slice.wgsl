@@ -9,6 +9,7 @@
 // Entries: `forward` and `gradient` (one thread per value of `out`), `forward4` and `gradient4` (one thread per four;
 // length, stride and at divide by 4).
 
+//!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"
 
 struct Params { rows: u32, length: u32, stride: u32, at: u32 }
@@ -25,7 +26,8 @@ struct Params { rows: u32, length: u32, stride: u32, at: u32 }
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.rows * p.length) { return; }
-  out[t] = x[t / p.length * p.stride + p.at + t % p.length];
+  // Row r of x starts r·stride, that of the output r·length.
+  out[t] = x[t + quotient(t, p.length) * (p.stride - p.length) + p.at];
 }
 
 @compute @workgroup_size(WG)
@@ -33,17 +35,18 @@ fn forward4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let t = flat_index(gid, groups);
   let length = p.length / 4u;
   if (t >= p.rows * length) { return; }
-  out4[t] = x4[t / length * (p.stride / 4u) + p.at / 4u + t % length];
+  out4[t] = x4[t + quotient(t, length) * (p.stride / 4u - length) + p.at / 4u];
 }
 
 @compute @workgroup_size(WG)
 fn gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.rows * p.stride) { return; }
+  let row = quotient(t, p.stride);
   // Before the part this wraps to a huge number, so one comparison tests both ends.
-  let j = t % p.stride - p.at;
+  let j = t - row * p.stride - p.at;
   var v = 0u;
-  if (j < p.length) { v = grad[t / p.stride * p.length + j]; }
+  if (j < p.length) { v = grad[row * p.length + j]; }
   out[t] = v;
 }
 
@@ -53,8 +56,9 @@ fn gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups)
   let stride = p.stride / 4u;
   let length = p.length / 4u;
   if (t >= p.rows * stride) { return; }
-  let j = t % stride - p.at / 4u;
+  let row = quotient(t, stride);
+  let j = t - row * stride - p.at / 4u;
   var v = vec4u(0u);
-  if (j < length) { v = grad4[t / stride * length + j]; }
+  if (j < length) { v = grad4[row * length + j]; }
   out4[t] = v;
 }

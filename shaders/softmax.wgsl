@@ -7,15 +7,17 @@
 //
 // Layouts: everything [rows, C], dense; the argmax is [rows].
 // Every entry: one thread per row, which walks the row two or three times (rows are a few classes long and stay in cache).
-// Sums run in order of the classes. A NaN in a row makes the whole row NaN, as does +infinity; −infinity gets probability 0.
+// Sums run in order of the classes. A NaN in a row makes the whole row NaN, as do +infinity and nothing but −infinity; else
+// −infinity gets probability 0.
 
 //!include "lib/grid.wgsl"
 //!include "lib/nan.wgsl"
 
-struct Params { rows: u32 }
+struct Params { rows: u32, classes: u32 }
 
-/// Classes.
-override C: u32 = 2u;
+/// Classes, baked in where they are few. 0: they stand in p.classes, because compilers unroll loops whose length they know, and
+/// twenty exponentials in a row take some of them seconds to compile.
+override C: u32 = 0u;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -24,47 +26,68 @@ override C: u32 = 2u;
 @group(0) @binding(3) var<storage, read> y: array<f32>;
 @group(0) @binding(4) var<storage, read> grad: array<f32>;
 
+fn classes() -> u32 {
+  if (C != 0u) { return C; }
+  return p.classes;
+}
+
+/// The largest of a row, or NaN if there is one.
 fn row_max(row: u32) -> f32 {
+  let n = classes();
   var m = x[row];
-  for (var c = 1u; c < C; c++) { m = max(m, x[row + c]); }
+  for (var c = 1u; c < n; c++) {
+    let v = x[row + c];
+    if (is_nan(v) || (v > m && !is_nan(m))) { m = v; }
+  }
   return m;
 }
 
 @compute @workgroup_size(WG)
 fn softmax(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = classes();
   let t = flat_index(gid, groups);
   if (t >= p.rows) { return; }
-  let row = t * C;
+  let row = t * n;
   let m = row_max(row);
+  if (!is_finite(m)) {
+    for (var c = 0u; c < n; c++) { out[row + c] = quiet_nan(); }
+    return;
+  }
   var total = 0.0;
-  for (var c = 0u; c < C; c++) {
+  for (var c = 0u; c < n; c++) {
     let e = exp(x[row + c] - m);
     out[row + c] = e;
     total += e;
   }
-  for (var c = 0u; c < C; c++) { out[row + c] = out[row + c] / total; }
+  for (var c = 0u; c < n; c++) { out[row + c] = out[row + c] / total; }
 }
 
 @compute @workgroup_size(WG)
 fn log_softmax(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = classes();
   let t = flat_index(gid, groups);
   if (t >= p.rows) { return; }
-  let row = t * C;
+  let row = t * n;
   let m = row_max(row);
+  if (!is_finite(m)) {
+    for (var c = 0u; c < n; c++) { out[row + c] = quiet_nan(); }
+    return;
+  }
   var total = 0.0;
-  for (var c = 0u; c < C; c++) { total += exp(x[row + c] - m); }
+  for (var c = 0u; c < n; c++) { total += exp(x[row + c] - m); }
   let shift = log(total);
-  for (var c = 0u; c < C; c++) { out[row + c] = x[row + c] - m - shift; }
+  for (var c = 0u; c < n; c++) { out[row + c] = x[row + c] - m - shift; }
 }
 
 @compute @workgroup_size(WG)
 fn argmax(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = classes();
   let t = flat_index(gid, groups);
   if (t >= p.rows) { return; }
-  let row = t * C;
+  let row = t * n;
   var best = x[row];
   var at = 0u;
-  for (var c = 1u; c < C; c++) {
+  for (var c = 1u; c < n; c++) {
     let v = x[row + c];
     if (!is_nan(best) && (is_nan(v) || v > best)) {
       best = v;
@@ -76,20 +99,22 @@ fn argmax(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gr
 
 @compute @workgroup_size(WG)
 fn softmax_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = classes();
   let t = flat_index(gid, groups);
   if (t >= p.rows) { return; }
-  let row = t * C;
+  let row = t * n;
   var total = 0.0;
-  for (var c = 0u; c < C; c++) { total += grad[row + c] * y[row + c]; }
-  for (var c = 0u; c < C; c++) { out[row + c] = y[row + c] * (grad[row + c] - total); }
+  for (var c = 0u; c < n; c++) { total += grad[row + c] * y[row + c]; }
+  for (var c = 0u; c < n; c++) { out[row + c] = y[row + c] * (grad[row + c] - total); }
 }
 
 @compute @workgroup_size(WG)
 fn log_softmax_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let n = classes();
   let t = flat_index(gid, groups);
   if (t >= p.rows) { return; }
-  let row = t * C;
+  let row = t * n;
   var total = 0.0;
-  for (var c = 0u; c < C; c++) { total += grad[row + c]; }
-  for (var c = 0u; c < C; c++) { out[row + c] = grad[row + c] - exp(y[row + c]) * total; }
+  for (var c = 0u; c < n; c++) { total += grad[row + c]; }
+  for (var c = 0u; c < n; c++) { out[row + c] = grad[row + c] - exp(y[row + c]) * total; }
 }

@@ -7,6 +7,7 @@
 // Entries: `forward` (one thread per value), `forward4` (one thread per four values of an innermost axis that stays
 // innermost; sizes and strides then count vec4s).
 
+//!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"
 //!include "lib/strided.wgsl"
 

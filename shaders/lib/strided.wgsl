@@ -13,14 +13,14 @@ override RANK: u32 = 6u;
 
 @group(0) @binding(0) var<uniform> p: Params;
 
-/// Index in the input of output element t.
+/// Index in the input of output element t (`quotient` is in lib/divide.wgsl).
 fn source_index(t: u32) -> u32 {
-  var rest = t / p.d5;
-  var index = t % p.d5 * p.s5;
-  if (RANK > 1u) { index += rest % p.d4 * p.s4; rest /= p.d4; }
-  if (RANK > 2u) { index += rest % p.d3 * p.s3; rest /= p.d3; }
-  if (RANK > 3u) { index += rest % p.d2 * p.s2; rest /= p.d2; }
-  if (RANK > 4u) { index += rest % p.d1 * p.s1; rest /= p.d1; }
-  if (RANK > 5u) { index += rest % p.d0 * p.s0; }
+  var rest = quotient(t, p.d5);
+  var index = (t - rest * p.d5) * p.s5;
+  if (RANK > 1u) { let q = quotient(rest, p.d4); index += (rest - q * p.d4) * p.s4; rest = q; }
+  if (RANK > 2u) { let q = quotient(rest, p.d3); index += (rest - q * p.d3) * p.s3; rest = q; }
+  if (RANK > 3u) { let q = quotient(rest, p.d2); index += (rest - q * p.d2) * p.s2; rest = q; }
+  if (RANK > 4u) { let q = quotient(rest, p.d1); index += (rest - q * p.d1) * p.s1; rest = q; }
+  if (RANK > 5u) { index += rest * p.s0; }
   return index;
 }

@@ -1,5 +1,5 @@
 import type { Augmentation } from "./augment.js";
-import { IGNORED, type Sample } from "./dataset.js";
+import { IGNORED, type Colour, type Sample } from "./dataset.js";
 import { mix32 } from "./random.js";
 
 /** What stands outside the image: its mirror image, or its mean colour. The mask is ignored (255) there either way. */
@@ -65,7 +65,7 @@ function mirror(i: number, n: number): number {
 }
 
 /** Mean of each channel over a lattice of at most a few thousand pixels. */
-function meanColour({ image, width, height }: Sample): [number, number, number] {
+function meanColour({ image, width, height }: Sample): Colour {
   const stride = Math.max(1, Math.floor((width * height) / 4096)) * 3;
   const sums: [number, number, number] = [0, 0, 0];
   let count = 0;
@@ -80,7 +80,7 @@ function meanColour({ image, width, height }: Sample): [number, number, number] 
 /** Luma of ITU-R BT.601. */
 const greyOf = (r: number, g: number, b: number): number => 0.299 * r + 0.587 * g + 0.114 * b;
 
-const BLACK = [0, 0, 0] as const;
+const BLACK: Colour = [0, 0, 0];
 
 /** Irwin and Hall's sum of four bytes of a hash has this deviation: √(4·(256² - 1) / 12). */
 const FOUR_BYTES_DEVIATION = 147.7997;

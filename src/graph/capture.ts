@@ -34,9 +34,15 @@ export class Capture {
   readonly #inputFor = new Map<Storage, Value>();
   readonly #variables = new Map<Variable, Value>();
   readonly #assigned = new Set<Variable>();
+  /** Records shapes alone: variables need no memory, and nothing can be run. */
+  readonly shapesOnly: boolean;
   #ids = 0;
   #done = false;
   #device: Device | undefined;
+
+  constructor({ shapesOnly = false }: { shapesOnly?: boolean } = {}) {
+    this.shapesOnly = shapesOnly;
+  }
 
   /** Runs `body` with operators recorded here. */
   run<T>(body: () => T): T {
@@ -104,7 +110,7 @@ export class Capture {
   readVariable(variable: Variable, what = "read"): Value {
     let value = this.#variables.get(variable);
     if (!value) {
-      this.useDevice(variable.memory(what).device);
+      if (!this.shapesOnly) this.useDevice(variable.memory(what).device);
       value = this.#value(variable.shape, variable.dtype, { source: { variable }, home: variable });
       this.#variables.set(variable, value);
     }

@@ -21,7 +21,7 @@ export const fanInUniform = (fanIn: number): Init => uniform(-1 / Math.sqrt(fanI
 export const heNormal = (fan: number): Init => normal(0, Math.sqrt(2 / fan));
 
 /** 32 well-mixed bits of a text (FNV-1a and a final avalanche), so that every parameter draws its own numbers. */
-function hash(text: string): number {
+export function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

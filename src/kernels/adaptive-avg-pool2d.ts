@@ -1,6 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { planeGroups } from "./plane.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/adaptive-avg-pool2d.js";
 
@@ -10,23 +11,21 @@ const gradient = defineKernel(shader, "gradient");
 const gradient4 = defineKernel(shader, "gradient4");
 
 function specialise(x: Shape, out: Shape) {
-  const [n = 0, h = 0, w = 0, c = 0] = x;
+  const [, h = 0, w = 0, c = 0] = x;
   const [, oh = 0, ow = 0] = out;
-  return { c, use: { params: { n, h, w, oh, ow }, constants: { C: c }, flops: Math.max(sizeOf(x), sizeOf(out)) } };
+  return { c, use: { params: { h, w, oh, ow }, constants: { C: c }, flops: Math.max(sizeOf(x), sizeOf(out)) } };
 }
 
 export function lowerAdaptiveAvgPool2d(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {
   const { c, use } = specialise(x.shape, out.shape);
-  const count = sizeOf(out.shape);
   low.run(vec4Fits(low, c)
-    ? forward4({ bindings: { x4: x, out4: out }, ...use, threads: count / 4 })
-    : forward({ bindings: { x, out }, ...use, threads: count }));
+    ? forward4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("adaptiveAvgPool2d", out.shape, true) })
+    : forward({ bindings: { x, out }, ...use, workgroups: planeGroups("adaptiveAvgPool2d", out.shape, false) }));
 }
 
 export function lowerAdaptiveAvgPool2dGradient(low: Lowering, { grad }: { grad: Operand }, { out }: { out: Operand }): void {
   const { c, use } = specialise(out.shape, grad.shape);
-  const count = sizeOf(out.shape);
   low.run(vec4Fits(low, c)
-    ? gradient4({ bindings: { grad4: grad, out4: out }, ...use, threads: count / 4 })
-    : gradient({ bindings: { grad, out }, ...use, threads: count }));
+    ? gradient4({ bindings: { grad4: grad, out4: out }, ...use, workgroups: planeGroups("adaptiveAvgPool2d", out.shape, true) })
+    : gradient({ bindings: { grad, out }, ...use, workgroups: planeGroups("adaptiveAvgPool2d", out.shape, false) }));
 }

@@ -10,6 +10,12 @@ const WIDTH = 16;
 /** Scratch memory with these numbers as f32: for options such as class weights, without a buffer that somebody must own. */
 export function constantVector(low: Lowering, values: readonly number[]): Operand {
   const out = low.temp([values.length]);
+  lowerConstant(low, {}, { out }, { values });
+  return out;
+}
+
+/** Writes these numbers. */
+export function lowerConstant(low: Lowering, _: object, { out }: { out: Operand }, { values }: { readonly values: readonly number[] }): void {
   for (let first = 0; first < values.length; first += WIDTH) {
     const v = (i: number): number => values[first + i] ?? 0;
     const params = {
@@ -19,5 +25,4 @@ export function constantVector(low: Lowering, values: readonly number[]): Operan
     };
     low.run(forward({ bindings: { out }, params, workgroups: [1, 1, 1] }));
   }
-  return out;
 }

@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import { constantVector } from "./constant.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { bakedClasses } from "./softmax.js";
 import shader from "./wgsl/cross-entropy.js";
 
 const none = defineKernel(shader, "none");
@@ -32,14 +33,15 @@ const FOLD = 32;
 
 function specialise(low: Lowering, { logits, labels, weight: given }: Inputs, { ignoreIndex, labelSmoothing, emptyIsZero, reduction, weights }: CrossEntropyParams) {
   const pixels = sizeOf(labels.shape);
+  const classes = logits.shape.at(-1)!;
   const weight = weights ? constantVector(low, weights) : given;
   return {
     pixels,
     // The shader reads no weights unless WEIGHTED is set; the logits stand in for the binding.
     bindings: { x: logits, labels, weight: weight ?? logits },
-    params: { count: pixels, chunks: 1, ignored: ignoreIndex, smoothing: labelSmoothing },
+    params: { count: pixels, classes, chunks: 1, ignored: ignoreIndex, smoothing: labelSmoothing },
     constants: {
-      C: logits.shape.at(-1)!,
+      C: bakedClasses(classes),
       U8: labels.dtype === "u8" ? 1 : 0,
       WEIGHTED: weight ? 1 : 0,
       EMPTY_IS_ZERO: emptyIsZero ? 1 : 0,

@@ -1,6 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { planeGroups } from "./plane.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/max-pool2d.js";
 
@@ -21,43 +22,41 @@ export interface MaxPool2dParams {
 }
 
 function specialise(x: Shape, out: Shape, { kernelSize, stride, padding, dilation }: MaxPool2dParams) {
-  const [n = 0, h = 0, w = 0, c = 0] = x;
+  const [, h = 0, w = 0, c = 0] = x;
   const [, oh = 0, ow = 0] = out;
   const constants = {
     C: c, KH: kernelSize[0], KW: kernelSize[1], SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1], DH: dilation[0], DW: dilation[1],
   };
-  const count = sizeOf(out);
-  return { c, count, use: { params: { n, h, w, oh, ow }, constants, flops: count * kernelSize[0] * kernelSize[1] } };
+  return { c, use: { params: { h, w, oh, ow }, constants, flops: sizeOf(out) * kernelSize[0] * kernelSize[1] } };
 }
 
 /** Values alone. */
 export function lowerMaxPool2d(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, o: MaxPool2dParams): void {
-  const { c, count, use } = specialise(x.shape, out.shape, o);
+  const { c, use } = specialise(x.shape, out.shape, o);
   low.run(vec4Fits(low, c)
-    ? forward4({ bindings: { x4: x, out4: out }, ...use, threads: count / 4 })
-    : forward({ bindings: { x, out }, ...use, threads: count }));
+    ? forward4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) })
+    : forward({ bindings: { x, out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, false) }));
 }
 
 /** Values and where they stood. */
 export function lowerMaxPool2dWithIndices(low: Lowering, { x }: { x: Operand }, { out, indices }: Record<"out" | "indices", Operand>, o: MaxPool2dParams): void {
-  const { c, count, use } = specialise(x.shape, out.shape, o);
+  const { c, use } = specialise(x.shape, out.shape, o);
   low.run(vec4Fits(low, c)
-    ? forwardIndices4({ bindings: { x4: x, out4: out, indices4: indices }, ...use, threads: count / 4 })
-    : forwardIndices({ bindings: { x, out, indices }, ...use, threads: count }));
+    ? forwardIndices4({ bindings: { x4: x, out4: out, indices4: indices }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) })
+    : forwardIndices({ bindings: { x, out, indices }, ...use, workgroups: planeGroups("maxPool2d", out.shape, false) }));
 }
 
 /** Where the values stood, alone. */
 export function lowerMaxPool2dIndices(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, o: MaxPool2dParams): void {
-  const { c, count, use } = specialise(x.shape, out.shape, o);
+  const { c, use } = specialise(x.shape, out.shape, o);
   low.run(vec4Fits(low, c)
-    ? onlyIndices4({ bindings: { x4: x, indices4: out }, ...use, threads: count / 4 })
-    : onlyIndices({ bindings: { x, indices: out }, ...use, threads: count }));
+    ? onlyIndices4({ bindings: { x4: x, indices4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) })
+    : onlyIndices({ bindings: { x, indices: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, false) }));
 }
 
 export function lowerMaxPool2dGradient(low: Lowering, { grad, indices }: Record<"grad" | "indices", Operand>, { out }: { out: Operand }, o: MaxPool2dParams): void {
   const { c, use } = specialise(out.shape, grad.shape, o);
-  const count = sizeOf(out.shape);
   low.run(vec4Fits(low, c)
-    ? gradient4({ bindings: { grad4: grad, chosen4: indices, out4: out }, ...use, threads: count / 4 })
-    : gradient({ bindings: { grad, chosen: indices, out }, ...use, threads: count }));
+    ? gradient4({ bindings: { grad4: grad, chosen4: indices, out4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) })
+    : gradient({ bindings: { grad, chosen: indices, out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, false) }));
 }

@@ -1,6 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { sizeOf, type Shape } from "../runtime/shape.js";
+import type { Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { planeGroups } from "./plane.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/max-unpool2d.js";
 
@@ -15,21 +16,20 @@ export interface MaxUnpool2dParams {
 }
 
 function specialise(pooled: Shape, plane: Shape, { kernelSize, stride, padding }: MaxUnpool2dParams) {
-  const [n = 0, ih = 0, iw = 0, c = 0] = pooled;
+  const [, ih = 0, iw = 0, c = 0] = pooled;
   const [, h = 0, w = 0] = plane;
   const constants = { C: c, KH: kernelSize[0], KW: kernelSize[1], SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1] };
-  return { c, use: { params: { n, ih, iw, h, w }, constants } };
+  return { c, use: { params: { ih, iw, h, w }, constants } };
 }
 
 export function lowerMaxUnpool2d(low: Lowering, { x, indices }: Record<"x" | "indices", Operand>, { out }: { out: Operand }, o: MaxUnpool2dParams): void {
   const { c, use } = specialise(x.shape, out.shape, o);
-  const count = sizeOf(out.shape);
   low.run(vec4Fits(low, c)
-    ? forward4({ bindings: { x4: x, indices4: indices, out4: out }, ...use, threads: count / 4 })
-    : forward({ bindings: { x, indices, out }, ...use, threads: count }));
+    ? forward4({ bindings: { x4: x, indices4: indices, out4: out }, ...use, workgroups: planeGroups("maxUnpool2d", out.shape, true) })
+    : forward({ bindings: { x, indices, out }, ...use, workgroups: planeGroups("maxUnpool2d", out.shape, false) }));
 }
 
 export function lowerMaxUnpool2dGradient(low: Lowering, { grad, indices }: Record<"grad" | "indices", Operand>, { out }: { out: Operand }, o: MaxUnpool2dParams): void {
   const { use } = specialise(out.shape, grad.shape, o);
-  low.run(gradient({ bindings: { grad, indices, out }, ...use, threads: sizeOf(out.shape) }));
+  low.run(gradient({ bindings: { grad, indices, out }, ...use, workgroups: planeGroups("maxUnpool2d", out.shape, false) }));
 }

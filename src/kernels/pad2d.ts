@@ -1,6 +1,6 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { sizeOf } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { planeGroups } from "./plane.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/pad2d.js";
 
@@ -21,11 +21,10 @@ function bitsOf(value: number, dtype: Operand["dtype"]): number {
 }
 
 export function lowerPad2d(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { top, left, value }: Pick<Pad2dParams, "top" | "left" | "value">): void {
-  const [n = 0, h = 0, w = 0, C = 0] = x.shape;
+  const [, h = 0, w = 0, C = 0] = x.shape;
   const [, oh = 0, ow = 0] = out.shape;
-  const count = sizeOf(out.shape);
-  const use = { params: { n, h, w, oh, ow, top, left, value: bitsOf(value, x.dtype) }, constants: { C } };
+  const use = { params: { h, w, oh, ow, top, left, value: bitsOf(value, x.dtype) }, constants: { C } };
   low.run(vec4Fits(low, C)
-    ? forward4({ bindings: { x4: x, out4: out }, ...use, threads: count / 4 })
-    : forward({ bindings: { x, out }, ...use, threads: count }));
+    ? forward4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("pad2d", out.shape, true) })
+    : forward({ bindings: { x, out }, ...use, workgroups: planeGroups("pad2d", out.shape, false) }));
 }

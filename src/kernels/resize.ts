@@ -1,6 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
+import { planeGroups } from "./plane.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/resize.js";
 
@@ -26,12 +27,12 @@ function fraction(n: number, o: number, { mode, alignCorners }: ResizeParams) {
 }
 
 function params(x: Shape, out: Shape, o: ResizeParams) {
-  const [n = 0, h = 0, w = 0] = x;
+  const [, h = 0, w = 0] = x;
   const [, oh = 0, ow = 0] = out;
   // A corner-aligned output of one pixel stays at position 0.
   const [v, u] = [fraction(h, oh, o), fraction(w, ow, o)];
   return {
-    n, h, w, oh, ow,
+    h, w, oh, ow,
     mul_h: v.mul, add_h: v.add, sub_h: v.sub, den_h: v.den,
     mul_w: u.mul, add_w: u.add, sub_w: u.sub, den_w: u.den,
   };
@@ -45,20 +46,19 @@ export function lowerResize(low: Lowering, { x }: { x: Operand }, { out }: { out
   if (o.mode === "bilinear") {
     const flops = 6 * count;
     low.run(vec4Fits(low, C, stride, offset)
-      ? bilinear4({ bindings: { x4: x, out4: out }, ...use, threads: count / 4, flops })
-      : bilinear({ bindings: { x, out }, ...use, threads: count, flops }));
+      ? bilinear4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("resize", out.shape, true), flops })
+      : bilinear({ bindings: { x, out }, ...use, workgroups: planeGroups("resize", out.shape, false), flops }));
   } else {
     low.run(vec4Fits(low, C, stride, offset)
-      ? nearest4({ bindings: { words4: x, out_words4: out }, ...use, threads: count / 4 })
-      : nearest({ bindings: { words: x, out_words: out }, ...use, threads: count }));
+      ? nearest4({ bindings: { words4: x, out_words4: out }, ...use, workgroups: planeGroups("resize", out.shape, true) })
+      : nearest({ bindings: { words: x, out_words: out }, ...use, workgroups: planeGroups("resize", out.shape, false) }));
   }
 }
 
 export function lowerResizeGradient(low: Lowering, { grad }: { grad: Operand }, { out }: { out: Operand }, o: ResizeParams): void {
   const C = out.shape.at(-1) ?? 1;
-  const count = sizeOf(out.shape);
   const wide = vec4Fits(low, C);
-  const use = { params: params(out.shape, grad.shape, o), constants: { C }, threads: wide ? count / 4 : count };
+  const use = { params: params(out.shape, grad.shape, o), constants: { C }, workgroups: planeGroups("resize", out.shape, wide) };
   if (o.mode === "bilinear") {
     const flops = 8 * sizeOf(grad.shape);
     low.run(wide

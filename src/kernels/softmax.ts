@@ -9,10 +9,13 @@ const argmax = defineKernel(shader, "argmax");
 const softmaxGradient = defineKernel(shader, "softmax_gradient");
 const logSoftmaxGradient = defineKernel(shader, "log_softmax_gradient");
 
+/** Few classes are baked into the kernel; see softmax.wgsl. */
+export const bakedClasses = (classes: number): number => (classes <= 4 ? classes : 0);
+
 function specialise(shape: Shape) {
   const classes = shape.at(-1)!;
   const rows = sizeOf(shape.slice(0, -1));
-  return { params: { rows }, constants: { C: classes }, threads: rows, flops: 4 * rows * classes };
+  return { params: { rows, classes }, constants: { C: bakedClasses(classes) }, threads: rows, flops: 4 * rows * classes };
 }
 
 export function lowerSoftmax(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {

@@ -14,6 +14,12 @@ const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$
 export abstract class Module {
   #training = true;
   #device: Device | undefined;
+  #path = "";
+
+  /** Where it stands in the model that was put on a device ("down1.maxpool_conv"); "" for the model itself. */
+  get path(): string {
+    return this.#path;
+  }
 
   /** True while training (batch statistics, dropout); see `train()` and `eval()`. */
   get training(): boolean {
@@ -75,7 +81,10 @@ export abstract class Module {
     this.dispose();
     for (const [path, variable] of this.namedVariables()) variable.name = path;
     materialise(device, this.parameters(), this.statistics(), seed);
-    for (const [, module] of this.modules()) module.#device = device;
+    for (const [path, module] of this.modules()) {
+      module.#device = device;
+      module.#path = path;
+    }
     return this;
   }
 

@@ -5,7 +5,7 @@ import { checkClasses } from "./last-axis.js";
 
 export const argmaxOp = defineOp({
   name: "argmax",
-  shape: ({ x }: { x: Spec }, _: object): Spec => {
+  shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("argmax", "x", x);
     return { shape: x.shape.slice(0, -1), dtype: "u32" };
   },

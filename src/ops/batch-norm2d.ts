@@ -19,7 +19,7 @@ const rowsOf = (x: { shape: readonly number[] }): number => sizeOf(x.shape.slice
 
 export const batchNormTrainOp = defineOp({
   name: "batchNormTrain",
-  shape: ({ x, gamma, beta }: { x: Spec; gamma: Spec; beta: Spec }, _: BatchNormParams): { out: Spec; mean: Spec; variance: Spec } => {
+  shape: ({ x, gamma, beta }: { x: Spec; gamma: Spec; beta: Spec }): { out: Spec; mean: Spec; variance: Spec } => {
     check(x, { gamma, beta });
     if (rowsOf(x) <= 1)
       throw new ShapeError(NAME, "training needs more than one value per channel, but batch × height × width is 1. Use a larger batch or image, or evaluation mode", { x: [x.shape, "NHWC"] });
@@ -47,7 +47,7 @@ export const batchNormTrainOp = defineOp({
 /** The gradients of gamma and beta; asked for up to three times, and merged into one by common subexpressions. */
 const batchNormSumsOp = defineOp({
   name: "batchNormSums",
-  shape: ({ mean }: { x: Spec; mean: Spec; variance: Spec; grad: Spec }, _: BatchNormParams): { gamma: Spec; beta: Spec } => ({
+  shape: ({ mean }: { x: Spec; mean: Spec; variance: Spec; grad: Spec }): { gamma: Spec; beta: Spec } => ({
     gamma: { shape: mean.shape, dtype: mean.dtype },
     beta: { shape: mean.shape, dtype: mean.dtype },
   }),
@@ -56,7 +56,7 @@ const batchNormSumsOp = defineOp({
 
 const batchNormInputGradientOp = defineOp({
   name: "batchNormInputGradient",
-  shape: ({ x }: { x: Spec; gamma: Spec; mean: Spec; variance: Spec; dgamma: Spec; dbeta: Spec; grad: Spec }, _: BatchNormParams): Spec => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ({ x }: { x: Spec; gamma: Spec; mean: Spec; variance: Spec; dgamma: Spec; dbeta: Spec; grad: Spec }): Spec => ({ shape: x.shape, dtype: x.dtype }),
   lower: lowerBatchNormInputGradient,
 });
 
@@ -75,7 +75,7 @@ export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLik
 
 export const batchNormInferenceOp = defineOp({
   name: "batchNormInference",
-  shape: ({ x, ...perChannel }: { x: Spec } & Fixed<Spec>, _: BatchNormParams): Spec => {
+  shape: ({ x, ...perChannel }: { x: Spec } & Fixed<Spec>): Spec => {
     check(x, perChannel);
     return { shape: x.shape, dtype: x.dtype };
   },

@@ -21,7 +21,7 @@ export const confusionMatrixOp = defineOp({
 
 export const accumulateCountsOp = defineOp({
   name: "accumulateCounts",
-  shape: ({ total, counts }: { total: Spec; counts: Spec }, _: object): Spec => {
+  shape: ({ total, counts }: { total: Spec; counts: Spec }): Spec => {
     if (total.dtype !== "u32" || counts.dtype !== "u32") throw new DTypeError(`accumulateCounts: total and counts must be u32 but are ${total.dtype} and ${counts.dtype}.`);
     if (!sameShape(total.shape, [2, ...counts.shape])) throw new ShapeError("accumulateCounts", "total must have the shape of counts with an axis of 2 (low and high words) in front", { total: total.shape, counts: counts.shape });
     return { shape: total.shape, dtype: "u32" };

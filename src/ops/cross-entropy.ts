@@ -58,7 +58,7 @@ export const crossEntropyOp = defineOp({
 
 const crossEntropyGradientOp = defineOp({
   name: "crossEntropyGradient",
-  shape: ({ logits }: Inputs & { grad: Spec; total?: Spec | undefined }, _: CrossEntropyParams): Spec => ({ shape: logits.shape, dtype: logits.dtype }),
+  shape: ({ logits }: Inputs & { grad: Spec; total?: Spec | undefined }): Spec => ({ shape: logits.shape, dtype: logits.dtype }),
   gradient: { labels: null },
   lower: lowerCrossEntropyGradient,
 });

@@ -6,7 +6,7 @@ import { checkRank } from "../runtime/shape.js";
 
 export const dropoutOp = defineOp({
   name: "dropout",
-  shape: ({ x }: { x: Spec }, _: DropoutParams): Spec => {
+  shape: ({ x }: { x: Spec }): Spec => {
     if (x.dtype !== "f32") throw new DTypeError(`dropout: x must be f32 but is ${x.dtype}. Convert with cast(x, "f32").`);
     return { shape: x.shape, dtype: x.dtype };
   },

@@ -5,7 +5,7 @@ import { checkClasses } from "./last-axis.js";
 
 export const logSoftmaxOp = defineOp({
   name: "logSoftmax",
-  shape: ({ x }: { x: Spec }, _: object): Spec => {
+  shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("logSoftmax", "x", x);
     return { shape: x.shape, dtype: x.dtype };
   },
@@ -15,7 +15,7 @@ export const logSoftmaxOp = defineOp({
 
 const logSoftmaxGradientOp = defineOp({
   name: "logSoftmaxGradient",
-  shape: ({ y }: { y: Spec; grad: Spec }, _: object): Spec => ({ shape: y.shape, dtype: y.dtype }),
+  shape: ({ y }: { y: Spec; grad: Spec }): Spec => ({ shape: y.shape, dtype: y.dtype }),
   lower: lowerLogSoftmaxGradient,
 });
 

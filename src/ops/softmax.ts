@@ -5,7 +5,7 @@ import { checkClasses } from "./last-axis.js";
 
 export const softmaxOp = defineOp({
   name: "softmax",
-  shape: ({ x }: { x: Spec }, _: object): Spec => {
+  shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("softmax", "x", x);
     return { shape: x.shape, dtype: x.dtype };
   },
@@ -15,7 +15,7 @@ export const softmaxOp = defineOp({
 
 const softmaxGradientOp = defineOp({
   name: "softmaxGradient",
-  shape: ({ y }: { y: Spec; grad: Spec }, _: object): Spec => ({ shape: y.shape, dtype: y.dtype }),
+  shape: ({ y }: { y: Spec; grad: Spec }): Spec => ({ shape: y.shape, dtype: y.dtype }),
   lower: lowerSoftmaxGradient,
 });
 

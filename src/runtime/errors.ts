@@ -56,7 +56,7 @@ export class CheckpointError extends AtrousError {}
 export class FileError extends AtrousError {}
 
 /** The option among `allowed` that `name` most looks like, for "Did you mean …?". */
-function nearest(name: string, allowed: readonly string[]): string | undefined {
+export function nearest(name: string, allowed: readonly string[]): string | undefined {
   const distance = (a: string, b: string): number => {
     let row = Array.from({ length: b.length + 1 }, (_, i) => i);
     for (let i = 1; i <= a.length; i++) {

@@ -2,7 +2,17 @@ import type { Failures } from "./failures.js";
 import { BufferUsage, MapMode } from "./gpu.js";
 import type { WorkQueue } from "./work-queue.js";
 
+/** Reads in flight, and staging buffers kept for the next ones. */
 const DEPTH = 8;
+
+/** What to read: a range of a buffer. */
+export interface ReadSource {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Which work wrote it (see `Failures`), as it is when the copy is queued. */
+  readonly epoch: number;
+}
 
 /** Copies out of GPU buffers through a ring of fixed depth; when it is full, the next read (and what follows it) waits. */
 export class Readback {
@@ -19,13 +29,13 @@ export class Readback {
     this.#failures = failures;
   }
 
-  /** Queues the copy now and resolves with the bytes; `epoch` says which work wrote them. `copied` runs once the copy is queued on the GPU. */
-  read(source: GPUBuffer, offset: number, bytes: number, epoch: () => number, copied: () => void): Promise<ArrayBuffer> {
+  /** Queues the copy now and resolves with the bytes; `copied` runs once the GPU has been told. */
+  read(source: ReadSource, copied: () => void): Promise<ArrayBuffer> {
     return new Promise((resolve, reject) => {
       const task = (): void => {
         if (this.#inFlight >= DEPTH) return this.#queue.retry(new Promise((freed) => (this.#freed = () => freed(undefined))), task);
         this.#inFlight++;
-        this.#copy(source, offset, bytes, epoch(), copied).then(resolve, reject).finally(() => {
+        this.#copy(source, copied).then(resolve, reject).finally(() => {
           this.#inFlight--;
           this.#freed?.();
           this.#freed = undefined;
@@ -35,36 +45,38 @@ export class Readback {
     });
   }
 
-  async #copy(source: GPUBuffer, offset: number, bytes: number, epoch: number, copied: () => void): Promise<ArrayBuffer> {
+  async #copy({ buffer, offset, bytes, epoch }: ReadSource, copied: () => void): Promise<ArrayBuffer> {
     const size = Math.max(4, bytes);
-    let staging!: GPUBuffer;
-    const mapped = this.#failures.guard("readback", () => {
-      staging = this.#staging(size);
-      const encoder = this.#gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(source, offset, staging, 0, size);
-      this.#gpu.queue.submit([encoder.finish()]);
-      return staging.mapAsync(MapMode.READ, 0, size);
-    });
-    copied();
-    const lost = this.#failures.untilLost();
+    const own = this.#failures.next();
+    let staging: GPUBuffer | undefined;
     try {
-      await Promise.race([mapped, lost.promise]).catch(async (reason: unknown) => {
+      this.#failures.check(epoch);
+      const mapped = this.#failures.guard("readback", () => {
+        staging = this.#staging(size);
+        const encoder = this.#gpu.createCommandEncoder({ label: "readback" });
+        encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
+        this.#gpu.queue.submit([encoder.finish()]);
+        return staging.mapAsync(MapMode.READ, 0, size);
+      }, { epoch: own });
+      // What spoiled the source is the better explanation of a map that fails.
+      await this.#failures.untilLost(mapped).catch(async (reason: unknown) => {
         await this.#failures.settled();
-        await Promise.resolve();
         this.#failures.check(epoch);
+        this.#failures.check(own);
         throw reason;
       });
       await this.#failures.settled();
       this.#failures.check(epoch);
-      const data = staging.getMappedRange(0, size).slice(0, bytes);
-      staging.unmap();
-      this.#free.push(staging);
+      this.#failures.check(own);
+      const data = staging!.getMappedRange(0, size).slice(0, bytes);
+      staging!.unmap();
+      this.#free.push(staging!);
       return data;
     } catch (error) {
-      staging.destroy();
+      staging?.destroy();
       throw error;
     } finally {
-      lost.cancel();
+      copied();
     }
   }
 
@@ -73,6 +85,11 @@ export class Readback {
     if (fits >= 0) return this.#free.splice(fits, 1)[0]!;
     if (this.#free.length >= DEPTH) this.#free.shift()!.destroy();
     const size = 2 ** Math.ceil(Math.log2(Math.max(256, bytes)));
-    return this.#gpu.createBuffer({ size, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST, label: "readback" });
+    return this.#gpu.createBuffer({ size: Math.min(size, Math.max(bytes, this.#gpu.limits.maxBufferSize)), usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST, label: "readback" });
+  }
+
+  /** Frees the staging buffers. */
+  destroy(): void {
+    for (const buffer of this.#free.splice(0)) buffer.destroy();
   }
 }

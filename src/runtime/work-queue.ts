@@ -5,7 +5,13 @@
  */
 export class WorkQueue {
   readonly #tasks: (() => void)[] = [];
+  readonly #failed: (error: unknown) => void;
   #blocked = false;
+
+  /** @param failed told of what a task throws that had to wait, when its caller is long gone */
+  constructor(failed: (error: unknown) => void) {
+    this.#failed = failed;
+  }
 
   get idle(): boolean {
     return !this.#blocked && this.#tasks.length === 0;
@@ -37,6 +43,12 @@ export class WorkQueue {
   }
 
   #drain(): void {
-    while (!this.#blocked && this.#tasks.length > 0) this.#tasks.shift()!();
+    while (!this.#blocked && this.#tasks.length > 0) {
+      try {
+        this.#tasks.shift()!();
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 }

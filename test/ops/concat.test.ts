@@ -1,6 +1,10 @@
 import { concat, type ConcatOptions } from "../../src/ops/concat.js";
+import { pad2d } from "../../src/ops/pad2d.js";
+import { resize, type ResizeOptions } from "../../src/ops/resize.js";
 import * as reference from "../reference/concat.js";
 import type { NdArray } from "../reference/ndarray.js";
+import * as frame from "../reference/pad2d.js";
+import * as sampling from "../reference/resize.js";
 import { testErrors } from "../support/test-errors.js";
 import { testOp } from "../support/test-op.js";
 
@@ -25,6 +29,29 @@ testOp<{ x: NdArray }, ConcatOptions>("concat of one tensor twice", ({ x }, o) =
   { x: [1, 3, 5, 4] },
   { x: [2, 3, 5, 3], options: { axis: 1 } },
 ]);
+
+// Producers that can write into a slice of the channels, or into part of a batch, write straight into the result.
+testOp<{ a: NdArray; b: NdArray }, ResizeOptions>(
+  "concat in place",
+  ({ a, b }, o) => concat([resize(a, o), pad2d(b, { top: 1 }), resize(b, { size: [b.shape[1]! + 1, b.shape[2]!] })]),
+  ({ a, b }, o) =>
+    reference.concat([sampling.resize({ x: a }, o), frame.pad2d({ x: b }, { top: 1 }), sampling.resize({ x: b }, { size: [b.shape[1]! + 1, b.shape[2]!] })]),
+  [
+    { a: [1, 3, 4, 4], b: [1, 5, 7, 8], options: { size: [6, 7] } },
+    { a: [2, 3, 4, 3], b: [2, 5, 7, 4], options: { size: [6, 7] }, name: "slices that do not start at a vec4" },
+    { a: [1, 13, 4, 4], b: [1, 5, 7, 3], options: { size: [6, 7], mode: "nearest" } },
+    { a: [1, 3, 4, 6], b: [1, 5, 7, 2], options: { size: [6, 7], mode: "nearest" } },
+  ],
+);
+testOp<{ a: NdArray; b: NdArray }, { size: [number, number] }>(
+  "concat of a batch in place",
+  ({ a, b }, o) => concat([resize(a, o), resize(b, o)], { axis: 0 }),
+  ({ a, b }, o) => reference.concat([sampling.resize({ x: a }, o), sampling.resize({ x: b }, o)], { axis: 0 }),
+  [
+    { a: [1, 3, 4, 4], b: [2, 5, 7, 4], options: { size: [8, 8] }, name: "aligned parts" },
+    { a: [1, 3, 4, 3], b: [2, 5, 7, 3], options: { size: [5, 3] }, name: "parts that are not aligned" },
+  ],
+);
 
 testErrors("concat", [
   ["nothing", {}, () => concat([]), "concat: there must be at least one tensor."],

@@ -12,8 +12,8 @@ type Inputs = { x: NdArray; indices: NdArray };
 /** A case that unpools what `maxPool2d` makes of a random plane of this shape. */
 function undo(shape: number[], options: MaxUnpool2dOptions & { ceilMode?: boolean }, name?: string): OpCase<Inputs, MaxUnpool2dOptions> {
   const rng = random(shape.join());
-  const { ceilMode, ...unpooling } = options;
-  const { outputSize: _, ...pooling } = options;
+  const { ceilMode: _c, ...unpooling } = options;
+  const { outputSize: _o, ...pooling } = options;
   const { indices } = pool.maxPool2dWithIndices({ x: fromFunction(shape, () => rng.normal()) }, pooling);
   return { x: indices.shape, indices: { shape: indices.shape, dtype: "u32", values: indices.data }, options: unpooling, ...(name && { name }) };
 }

@@ -53,7 +53,7 @@ export function testOp<I extends { [K in keyof I]: NdArray | undefined }, O exte
   name: string,
   fn: (inputs: TensorsOf<I>, options: O) => Outputs<AnyTensor>,
   reference: (inputs: I, options: O) => Outputs<NdArray>,
-  cases: readonly OpCase<I, O>[],
+  cases: readonly OpCase<NoInfer<I>, NoInfer<O>>[],
   options: TestOpOptions = {},
 ): void {
   describe(name, () => {
@@ -146,7 +146,7 @@ async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt:
     const sources = wrt.map((k) => arguments_[k]!);
     return [...all, ...smooth.flatMap(([k, t]) => gradients(t, sources, seedOf[k]!))];
   });
-  const results = (await plan(...given, ...seeds)) as AnyTensor[];
+  const results = plan(...given, ...seeds) as AnyTensor[];
   const read = await Promise.all(results.map(async (t) => ({ shape: t.shape, dtype: t.dtype as DType, data: (await t.data()) as Result["data"] })));
   for (const t of [...results, ...given, ...seeds]) t.dispose();
   plan.dispose();

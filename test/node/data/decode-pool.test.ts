@@ -15,7 +15,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "atrous-pool-"));
   await build({
     entryPoints: { "decode.worker": "src/data/decode.worker.ts", pool: "src/data/decode-pool.ts" },
-    bundle: true, platform: "node", format: "esm", outdir: root, outExtension: { ".js": ".mjs" }, logLevel: "warning",
+    bundle: true, platform: "node", format: "esm", external: ["sharp"], outdir: root, outExtension: { ".js": ".mjs" }, logLevel: "warning",
   });
   worker = join(root, "decode.worker.mjs");
   for (let i = 0; i < 12; i++) {

@@ -15,7 +15,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "atrous-folder-"));
   // Node 20 starts no TypeScript in a thread: the worker is built as the package builds it.
   const outfile = join(root, "decode.worker.mjs");
-  await build({ entryPoints: ["src/data/decode.worker.ts"], bundle: true, platform: "node", format: "esm", outfile, logLevel: "warning" });
+  await build({ entryPoints: ["src/data/decode.worker.ts"], bundle: true, platform: "node", format: "esm", external: ["sharp"], outfile, logLevel: "warning" });
   workerUrl = new URL(`file://${outfile}`);
 });
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -1,0 +1,53 @@
+import { fanInUniform } from "../graph/init.js";
+import { Parameter } from "../graph/parameter.js";
+import type { Tensor } from "../graph/tensor.js";
+import { convTranspose2d } from "../ops/conv-transpose2d.js";
+import { pair, type PairLike } from "../ops/window.js";
+import { checkOptions } from "../runtime/errors.js";
+import { requireChannels } from "./channels.js";
+import { Layer } from "./layer.js";
+
+export interface ConvTranspose2dOptions {
+  /** Height and width of the kernel. */
+  kernelSize: PairLike;
+  /** How far apart neighbouring inputs are written. Default 1. */
+  stride?: PairLike;
+  /** Rows and columns cut from every side of the result. Default 0. */
+  padding?: PairLike;
+  /** Rows and columns that the result grows at the bottom and right; below stride or dilation. Default 0. */
+  outputPadding?: PairLike;
+  /** Distance of neighbouring kernel positions. Default 1. */
+  dilation?: PairLike;
+  /** Channel groups that do not see each other; divides both channel counts. Default 1. */
+  groups?: number;
+  /** Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Transposed convolution with a learned kernel (`convTranspose2d`): `weight` [in, kh, kw, out / groups] and `bias` [out],
+ * which start as U(−b, b) with b = 1 / √(out / groups · kh · kw), as PyTorch's do.
+ */
+export class ConvTranspose2d extends Layer {
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+  readonly #options: { stride: PairLike; padding: PairLike; outputPadding: PairLike; dilation: PairLike; groups: number };
+
+  /** @throws OptionError when the groups do not divide the channels */
+  constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
+    super();
+    checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "outputPadding", "dilation", "groups", "bias"]);
+    const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias = true } = options;
+    requireChannels("ConvTranspose2d", { inChannels, outChannels }, groups);
+    const [kh, kw] = pair("ConvTranspose2d", "kernelSize", options.kernelSize, 1);
+    const init = fanInUniform((outChannels / groups) * kh * kw);
+    this.weight = new Parameter([inChannels, kh, kw, outChannels / groups], init);
+    this.bias = bias ? new Parameter([outChannels], init) : undefined;
+    this.#options = { stride, padding, outputPadding, dilation, groups };
+  }
+
+  /** @param x f32 [N, H, W, in]; returns [N, height, width, out] */
+  forward(x: Tensor): Tensor<"f32"> {
+    return convTranspose2d(x, this.weight, { ...this.#options, bias: this.bias }) as Tensor<"f32">;
+  }
+}

@@ -1,0 +1,52 @@
+import { fanInUniform } from "../graph/init.js";
+import { Parameter } from "../graph/parameter.js";
+import type { Tensor } from "../graph/tensor.js";
+import { conv2d } from "../ops/conv2d.js";
+import { type Padding } from "../ops/conv2d-options.js";
+import { pair, type PairLike } from "../ops/window.js";
+import { checkOptions } from "../runtime/errors.js";
+import { requireChannels } from "./channels.js";
+import { Layer } from "./layer.js";
+
+export interface Conv2dOptions {
+  /** Height and width of the kernel. */
+  kernelSize: PairLike;
+  /** Default 1. */
+  stride?: PairLike;
+  /** Rows and columns of zeros around x, [vertical, horizontal] or by side. Default 0. */
+  padding?: Padding;
+  /** Distance of neighbouring kernel positions; above 1 the convolution is atrous. Default 1. */
+  dilation?: PairLike;
+  /** Channel groups that do not see each other; divides both channel counts. Default 1. */
+  groups?: number;
+  /** Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Convolution with a learned kernel (`conv2d`): `weight` [out, kh, kw, in / groups] and `bias` [out], which start as
+ * U(−b, b) with b = 1 / √(in / groups · kh · kw), as PyTorch's do.
+ */
+export class Conv2d extends Layer {
+  readonly weight: Parameter;
+  readonly bias: Parameter | undefined;
+  readonly #options: { stride: PairLike; padding: Padding; dilation: PairLike; groups: number };
+
+  /** @throws OptionError when the groups do not divide the channels */
+  constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
+    super();
+    checkOptions("Conv2d", options, ["kernelSize", "stride", "padding", "dilation", "groups", "bias"]);
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    requireChannels("Conv2d", { inChannels, outChannels }, groups);
+    const [kh, kw] = pair("Conv2d", "kernelSize", options.kernelSize, 1);
+    const init = fanInUniform((inChannels / groups) * kh * kw);
+    this.weight = new Parameter([outChannels, kh, kw, inChannels / groups], init);
+    this.bias = bias ? new Parameter([outChannels], init) : undefined;
+    this.#options = { stride, padding, dilation, groups };
+  }
+
+  /** @param x f32 [N, H, W, in]; returns [N, height, width, out] */
+  forward(x: Tensor): Tensor<"f32"> {
+    return conv2d(x, this.weight, { ...this.#options, bias: this.bias }) as Tensor<"f32">;
+  }
+}

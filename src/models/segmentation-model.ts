@@ -1,0 +1,147 @@
+import { Capture } from "../graph/capture.js";
+import { capturing, guarded } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
+import type { Graph } from "../graph/node.js";
+import type { Tensor } from "../graph/tensor.js";
+import { Module } from "../layers/module.js";
+import { cast } from "../ops/cast.js";
+import { constant } from "../ops/constant.js";
+import { div, mul, sub } from "../ops/pointwise.js";
+import { DTypeError, OptionError, ShapeError } from "../runtime/errors.js";
+import { checkRank, checkShape, type Shape } from "../runtime/shape.js";
+import { defaultClasses, type ClassInfo } from "./class-info.js";
+import { predict, type PredictOptions } from "./predict.js";
+import type { ImageSource } from "./predict-input.js";
+import type { Prediction } from "./prediction.js";
+
+/** What a network expects of its input: (v / 255 − mean) / std for each channel. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * A network that gives every pixel a class. Its weights file carries what this class holds beside the weights: architecture
+ * and options, class names and colours, and the normalisation of its input.
+ */
+export abstract class SegmentationModel extends Module {
+  /** Name in weights files and on the command line ("unet"). */
+  abstract readonly architecture: string;
+  /** Image sizes that fit without remainder are multiples of this; `predict` pads to them. */
+  abstract readonly multipleOf: number;
+  /** The constructor's options, complete, as JSON holds them. */
+  readonly options: object;
+  readonly inChannels: number;
+  /** Channels of the logits; 1 is a single-logit head (sigmoid) that tells foreground from background. */
+  readonly classes: number;
+  #classInfo: readonly ClassInfo[];
+  #normalisation: Normalisation;
+
+  constructor(options: { readonly inChannels: number; readonly classes: number }) {
+    super();
+    for (const [name, count] of Object.entries({ inChannels: options.inChannels, classes: options.classes }))
+      if (!Number.isInteger(count) || count < 1) throw new OptionError(`${new.target.name}: ${name} must be a whole number of at least 1 but is ${count}.`);
+    this.options = options;
+    this.inChannels = options.inChannels;
+    this.classes = options.classes;
+    this.#classInfo = defaultClasses(options.classes);
+    this.#normalisation = { mean: Array<number>(options.inChannels).fill(0), std: Array<number>(options.inChannels).fill(1) };
+  }
+
+  /**
+   * Scores of the classes for every pixel.
+   *
+   * @param x [N, H, W, inChannels]: an image as it is (u8), or one that went through `normalise` (f32)
+   * @returns logits, f32 [N, height, width, classes]
+   */
+  abstract forward(x: Tensor): Tensor<"f32">;
+
+  /** Names and colours of the classes; two of them for a single-logit head. */
+  get classInfo(): readonly ClassInfo[] {
+    return this.#classInfo;
+  }
+
+  set classInfo(classes: readonly ClassInfo[]) {
+    const expected = Math.max(2, this.classes);
+    if (classes.length !== expected) throw new OptionError(`${this.constructor.name}: classInfo must name ${expected} classes but names ${classes.length}.`);
+    this.#classInfo = classes.map(({ name, color }) => ({ name, color: [...color] as const }));
+  }
+
+  /** Mean and standard deviation of the channels of the images it was trained on, as fractions of 255. Default 0 and 1. */
+  get normalisation(): Normalisation {
+    return this.#normalisation;
+  }
+
+  set normalisation({ mean, std }: Normalisation) {
+    for (const [name, values] of Object.entries({ mean, std }))
+      if (values.length !== this.inChannels || !values.every(Number.isFinite)) throw new OptionError(`${this.constructor.name}: normalisation.${name} must hold ${this.inChannels} numbers but holds [${values.join(", ")}].`);
+    if (std.some((s) => s <= 0)) throw new OptionError(`${this.constructor.name}: normalisation.std must be above 0 but is [${std.join(", ")}].`);
+    this.#normalisation = { mean: [...mean], std: [...std] };
+  }
+
+  /**
+   * An image as the network wants it: (v / 255 − mean) / std.
+   *
+   * @param image [N, H, W, inChannels]: u8 0 … 255, or f32 0 … 1
+   * @throws ShapeError for another number of axes or channels, DTypeError for other dtypes
+   */
+  normalise(image: Tensor): Tensor<"f32"> {
+    if (!capturing()) return runEagerly(() => this.normalise(image));
+    this.#check(image);
+    const { mean, std } = guarded(() => this.#normalisation);
+    const fractions = image.dtype === "u8" ? mul(cast(image, "f32"), 1 / 255) : image;
+    if (mean.every((m) => m === 0) && std.every((s) => s === 1)) return fractions as Tensor<"f32">;
+    return div(sub(fractions, constant(mean)), constant(std)) as Tensor<"f32">;
+  }
+
+  /** What `forward` works on: images (u8) are normalised, f32 is taken as normalised already. */
+  protected input(x: Tensor): Tensor<"f32"> {
+    if (x.dtype === "u8") return this.normalise(x);
+    this.#check(x);
+    return x as Tensor<"f32">;
+  }
+
+  #check(x: Tensor): void {
+    const name = this.constructor.name;
+    checkRank(name, "x", x.shape, "NHWC");
+    if (x.shape[3] !== this.inChannels) throw new ShapeError(name, `the model takes ${this.inChannels} channels but x has ${x.shape[3]}`, { x: [x.shape, "NHWC"] });
+    if (x.dtype !== "u8" && x.dtype !== "f32") throw new DTypeError(`${name}: x must be an image (u8) or f32 but is ${x.dtype}. Convert with cast(x, "f32").`);
+  }
+
+  /**
+   * Segments one image of any size, in evaluation mode: a file, pixels, an ndarray, something drawable or a tensor in; the
+   * class map, and on request probabilities and an overlay, out. Nothing needs to be compiled or disposed of by the caller.
+   *
+   *     const { classes, width, height } = await model.predict("cells.png");
+   *
+   * @throws ImageError for what is no image or has other channels than the model takes, FileError for what cannot be read,
+   *   OptionError, DeviceError for an image too large for the adapter, the signal's reason when it is aborted
+   */
+  predict(image: ImageSource, options: PredictOptions = {}): Promise<Prediction> {
+    return predict(this, image, options);
+  }
+
+  /**
+   * Shape of the logits for an input of this shape. Needs no device.
+   *
+   * @param shape [N, H, W, inChannels]
+   * @throws ShapeError when the input is too small or has other channels
+   */
+  outputShape(shape: Shape): Shape {
+    return this.trace(shape).outputs[0]!.shape;
+  }
+
+  /** @internal The operators that an evaluation of an f32 input of this shape would run. Needs no device. */
+  trace(shape: Shape): Graph {
+    checkShape(this.constructor.name, shape);
+    const capture = new Capture({ shapesOnly: true });
+    const modes = [...this.modules()].map(([, module]) => [module, module.training] as const);
+    this.eval();
+    try {
+      const out = capture.run(() => this.forward(capture.input(shape, "f32")));
+      return capture.graph([out.value!]);
+    } finally {
+      for (const [module, training] of modes) module.train(training);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import type { Tensor } from "../graph/tensor.js";
+import { ReLU } from "../layers/activation.js";
+import { BatchNorm2d } from "../layers/batch-norm2d.js";
+import { Conv2d } from "../layers/conv2d.js";
+import type { Layer } from "../layers/layer.js";
+import { Sequential } from "../layers/sequential.js";
+import { localResponseNorm } from "../ops/local-response-norm.js";
+import { maxPool2dWithIndices } from "../ops/max-pool2d.js";
+import { maxUnpool2d } from "../ops/max-unpool2d.js";
+import { checkOptions } from "../runtime/errors.js";
+import { SegmentationModel } from "./segmentation-model.js";
+
+export interface SegNetOptions {
+  /** Channels of the image. Default 3. */
+  inChannels?: number;
+  /** Classes, background included; 1 for a single logit. */
+  classes: number;
+}
+
+interface Described {
+  readonly inChannels: number;
+  readonly classes: number;
+}
+
+/** One convolution that keeps the size, batch norm and, unless told otherwise, ReLU. */
+const block = (from: number, to: number, kernelSize: number, relu = true): Layer[] => {
+  const layers = [new Conv2d(from, to, { kernelSize, padding: (kernelSize - 1) / 2 }), new BatchNorm2d(to)];
+  return relu ? [...layers, new ReLU()] : layers;
+};
+
+/** The stages' convolutions, each stage one `Sequential`: [from, to, to, …] channels. */
+const stages = (channels: readonly (readonly number[])[], kernelSize: number, relu = true): Sequential[] =>
+  channels.map((stage) => new Sequential(...stage.slice(1).flatMap((to, i) => block(stage[i]!, to, kernelSize, relu))));
+
+/** What both SegNets do: pool and remember where the maxima stood, then put values back there, stage by stage. */
+abstract class EncoderDecoder extends SegmentationModel {
+  readonly multipleOf = 1;
+  abstract readonly encoder: readonly Sequential[];
+  abstract readonly decoder: readonly Sequential[];
+  abstract readonly classifier: Conv2d;
+
+  /** Pooling rounds sizes up (45 → 23 → 12), and unpooling goes back to exactly the size that was pooled. */
+  protected encodeAndDecode(x: Tensor): Tensor<"f32"> {
+    const pooled: { indices: Tensor; size: readonly [number, number] }[] = [];
+    let h: Tensor = x;
+    for (const stage of this.encoder) {
+      const features = stage.forward(h);
+      const { out, indices } = maxPool2dWithIndices(features, { kernelSize: 2, ceilMode: true });
+      pooled.push({ indices, size: [features.shape[1]!, features.shape[2]!] });
+      h = out;
+    }
+    for (const stage of this.decoder) {
+      const { indices, size } = pooled.pop()!;
+      h = stage.forward(maxUnpool2d(h, indices, { kernelSize: 2, outputSize: size }));
+    }
+    return this.classifier.forward(h);
+  }
+}
+
+/**
+ * SegNet (Badrinarayanan, Kendall & Cipolla 2017): the 13 convolutions of VGG-16, each with batch norm and ReLU, and their mirror
+ * image, which upsamples by the indices of the poolings. 29,449,355 parameters for eleven classes. Any image size is fine.
+ *
+ *     64 64 ↓ 128 128 ↓ 256 256 256 ↓ 512 512 512 ↓ 512 512 512 ↓
+ *     classes 64 ↑ 64 128 ↑ 128 256 256 ↑ 256 512 512 ↑ 512 512 512 ↑
+ */
+export class SegNet extends EncoderDecoder {
+  readonly architecture = "segnet";
+  readonly encoder: readonly Sequential[];
+  readonly decoder: readonly Sequential[];
+  readonly classifier: Conv2d;
+
+  constructor(options: SegNetOptions) {
+    super(described("SegNet", options));
+    this.encoder = stages([[this.inChannels, 64, 64], [64, 128, 128], [128, 256, 256, 256], [256, 512, 512, 512], [512, 512, 512, 512]], 3);
+    this.decoder = stages([[512, 512, 512, 512], [512, 512, 512, 256], [256, 256, 256, 128], [128, 128, 64], [64, 64]], 3);
+    this.classifier = new Conv2d(64, this.classes, { kernelSize: 3, padding: 1 });
+  }
+
+  forward(x: Tensor): Tensor<"f32"> {
+    return this.encodeAndDecode(this.input(x));
+  }
+}
+
+/**
+ * SegNet-Basic of the same paper: local response normalisation, four 7×7 convolutions of 64 channels on either side (the
+ * decoder's without ReLU) and a 1×1 classifier. 1,416,587 parameters for eleven classes.
+ */
+export class SegNetBasic extends EncoderDecoder {
+  readonly architecture = "segnet-basic";
+  readonly encoder: readonly Sequential[];
+  readonly decoder: readonly Sequential[];
+  readonly classifier: Conv2d;
+
+  constructor(options: SegNetOptions) {
+    super(described("SegNetBasic", options));
+    this.encoder = stages([[this.inChannels, 64], [64, 64], [64, 64], [64, 64]], 7);
+    this.decoder = stages([[64, 64], [64, 64], [64, 64], [64, 64]], 7, false);
+    this.classifier = new Conv2d(64, this.classes, { kernelSize: 1 });
+  }
+
+  forward(x: Tensor): Tensor<"f32"> {
+    return this.encodeAndDecode(localResponseNorm(this.input(x), { size: 5, alpha: 1e-4, beta: 0.75 }));
+  }
+}
+
+function described(name: string, options: SegNetOptions): Described {
+  checkOptions(name, options, ["inChannels", "classes"]);
+  return { inChannels: options.inChannels ?? 3, classes: options.classes };
+}

@@ -1,0 +1,46 @@
+import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { capturing } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
+import { checkOptions } from "../runtime/errors.js";
+import { checkRank } from "../runtime/shape.js";
+import { constant } from "./constant.js";
+import { conv2d } from "./conv2d.js";
+import { add, mul, pow, square } from "./pointwise.js";
+import { requireWhole } from "./require.js";
+import { reshape } from "./reshape.js";
+
+export interface LocalResponseNormOptions {
+  /** Channels of a window, centred on the channel; of an even number the extra one comes before it. */
+  size: number;
+  /** Default 1e-4. */
+  alpha?: number;
+  /** Default 0.75. */
+  beta?: number;
+  /** Default 1. */
+  k?: number;
+}
+
+/**
+ * Local response normalisation across channels (Krizhevsky et al. 2012), with PyTorch's and Caffe's division of alpha by the size:
+ *
+ *     out[c] = x[c] / (k + alpha / size · Σ over the window around c of x²) ^ beta
+ *
+ * The window sum is a 1×1 convolution with a band of ones, so it suits inputs of few channels (SegNet-Basic has three).
+ *
+ * @param x f32 [N, H, W, C]
+ */
+export function localResponseNorm(x: TensorLike<"f32">, options: LocalResponseNormOptions): Tensor<"f32"> {
+  if (!capturing()) return runEagerly(() => localResponseNorm(x, options));
+  checkOptions("localResponseNorm", options, ["size", "alpha", "beta", "k"]);
+  const { size, alpha = 1e-4, beta = 0.75, k = 1 } = options;
+  requireWhole("localResponseNorm", "size", size, 1);
+  checkRank("localResponseNorm", "x", x.shape, "NHWC");
+  const c = x.shape[3]!;
+  const before = Math.floor(size / 2);
+  const band = Array.from({ length: c * c }, (_, i) => {
+    const distance = (i % c) - Math.floor(i / c);
+    return distance >= -before && distance < size - before ? 1 : 0;
+  });
+  const sums = conv2d(square(x), reshape(constant(band), [c, 1, 1, c]));
+  return mul(x, pow(add(mul(sums, alpha / size), k), -beta)) as Tensor<"f32">;
+}

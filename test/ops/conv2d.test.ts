@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import { conv2d } from "../../src/ops/conv2d.js";
+import type { ConvolutionOptions } from "../../src/ops/conv2d-options.js";
+import * as reference from "../reference/conv2d.js";
+import { testDevice } from "../support/device.js";
+import { testOp } from "../support/test-op.js";
+
+testOp("conv2d", ({ x, weight, bias }, o: ConvolutionOptions) => conv2d(x, weight, { ...o, bias }), reference.conv2d, [
+  { x: [2, 9, 8, 3], weight: [4, 3, 3, 3], bias: [4], options: { padding: 1 } },
+  { x: [2, 9, 8, 3], weight: [4, 3, 3, 3], options: { stride: 2, padding: 1 } },
+  { x: [2, 9, 8, 3], weight: [4, 3, 3, 3], options: { padding: 2, dilation: 2 }, name: "atrous, same size" },
+  { x: [2, 9, 8, 3], weight: [4, 3, 3, 3], options: { stride: 2, padding: 3, dilation: 3 } },
+  { x: [1, 1, 1, 2], weight: [1, 1, 1, 2], name: "single pixel" },
+  { x: [1, 5, 7, 4], weight: [8, 1, 1, 4], bias: [8], name: "1×1" },
+  { x: [1, 11, 10, 8], weight: [12, 5, 5, 8], bias: [12], options: { padding: 2 } },
+  { x: [1, 12, 13, 4], weight: [4, 7, 7, 4], options: { stride: 2, padding: 3 } },
+  { x: [2, 6, 5, 16], weight: [32, 3, 3, 16], bias: [32], options: { padding: 1 } },
+  { x: [1, 7, 7, 32], weight: [16, 3, 3, 32], bias: [16], options: { padding: 4, dilation: 4 } },
+  { x: [1, 17, 3, 16], weight: [2, 1, 1, 16], bias: [2], name: "a head of two classes" },
+  { x: [1, 10, 9, 3], weight: [16, 3, 3, 3], bias: [16], options: { padding: 1 }, name: "a first layer" },
+  { x: [1, 9, 9, 8], weight: [8, 3, 3, 2], bias: [8], options: { padding: 1, groups: 4 } },
+  { x: [1, 9, 9, 16], weight: [8, 3, 3, 8], options: { padding: 2, groups: 2, dilation: 2 } },
+  { x: [1, 7, 6, 5], weight: [5, 3, 3, 1], bias: [5], options: { padding: 1, groups: 5 }, name: "depthwise" },
+  { x: [1, 7, 6, 4], weight: [8, 3, 3, 1], options: { padding: 2, groups: 4, dilation: 2 }, name: "depthwise with multiplier, atrous" },
+  { x: [1, 7, 9, 8], weight: [8, 3, 3, 1], options: { stride: 2, padding: 1, groups: 8 }, name: "depthwise, strided" },
+  { x: [1, 6, 11, 3], weight: [2, 1, 5, 3], options: { stride: [1, 2], padding: [0, 2] }, name: "rectangular" },
+  { x: [1, 11, 6, 4], weight: [4, 5, 3, 4], options: { stride: [2, 1], padding: [4, 1], dilation: [2, 1] } },
+  { x: [1, 8, 8, 4], weight: [4, 3, 3, 4], options: { stride: 2, padding: { top: 0, bottom: 1, left: 0, right: 1 } }, name: "TensorFlow's SAME for stride 2" },
+  { x: [1, 8, 9, 3], weight: [3, 2, 2, 3], options: { padding: { top: 1, bottom: 0, left: 2, right: 1 } }, name: "even kernel, lopsided" },
+  { x: [1, 10, 10, 4], weight: [4, 3, 3, 4], options: { stride: 3 }, name: "stride beyond what is left at the edge" },
+  { x: [1, 9, 10, 4], weight: [8, 1, 1, 4], options: { stride: 2 }, name: "1×1, strided" },
+  { x: [1, 3, 3, 4], weight: [4, 3, 3, 4], options: { padding: 1, dilation: 1, stride: 1 }, name: "as small as its kernel" },
+  { x: [3, 4, 4, 20], weight: [12, 3, 3, 20], bias: [12], options: { padding: 1 } },
+  { x: [1, 5, 5, 6], weight: [10, 3, 3, 6], options: { padding: 1 }, name: "channels that fill no vec4" },
+  { x: [1, 13, 12, 4], weight: [4, 11, 11, 4], options: { padding: 5 }, name: "11×11" },
+  { x: [1, 16, 16, 64], weight: [64, 3, 3, 64], bias: [64], options: { padding: 1 }, tolerance: { forward: 2e-5 } },
+]);
+
+describe("conv2d says", () => {
+  const ask = async (x: number[], weight: number[], options: object): Promise<string> => {
+    const device = await testDevice();
+    const make = (shape: number[]): Tensor => tensor(device, new Float32Array(shape.reduce((a, b) => a * b)), shape);
+    using a = make(x);
+    using b = make(weight);
+    try {
+      conv2d(a, b, options);
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "no error";
+  };
+
+  test("which channels disagree, and shows both shapes", async () => {
+    expect(await ask([2, 8, 8, 32], [16, 3, 3, 64], {})).toBe("conv2d: weight expects 64 input channels but x has 32.\n  x       [2, 8, 8, 32]   NHWC\n  weight  [16, 3, 3, 64]  OHWI");
+  });
+  test("that the kernel does not fit", async () => {
+    expect(await ask([1, 4, 9, 1], [1, 3, 3, 1], { dilation: 2 })).toMatch("conv2d: the kernel reaches over 5 pixels but the padded height is only 4.");
+  });
+  test("that groups must divide the channels", async () => {
+    expect(await ask([1, 4, 4, 6], [4, 1, 1, 2], { groups: 4 })).toMatch("conv2d: 4 groups must divide both the 6 input and the 4 output channels.");
+  });
+  test("which option it does not know, and the nearest", async () => {
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { dilatation: 2 })).toBe('conv2d: unknown option "dilatation". Did you mean "dilation"? Options: stride, padding, dilation, groups, bias.');
+  });
+  test("which option is out of range", async () => {
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { stride: 0 })).toBe("conv2d: stride must be a whole number of at least 1, not 0.");
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: -1 })).toBe("conv2d: padding must be a whole number of at least 0, not -1.");
+  });
+  test("how many axes are needed", async () => {
+    expect(await ask([4, 4, 1], [1, 1, 1, 1], {})).toBe("conv2d: x must have 4 axes (NHWC) but has 3.\n  x  [4, 4, 1]");
+  });
+});

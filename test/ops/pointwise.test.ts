@@ -1,0 +1,65 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/graph/compile.js";
+import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import * as op from "../../src/ops/pointwise.js";
+import * as reference from "../reference/pointwise.js";
+import { testDevice } from "../support/device.js";
+import { testOp } from "../support/test-op.js";
+
+const positive = (shape: number[]) => ({ shape, low: 0.3, high: 2 });
+const apart = (shape: number[]) => ({ shape, distinct: true });
+
+/** Shapes that meet every way of indexing: same, channel, one value, general broadcasting; widths that do and do not fill vec4s. */
+const pairs: [number[], number[]][] = [
+  [[2, 3, 5, 4], [2, 3, 5, 4]],
+  [[7], [7]],
+  [[2, 3, 5, 4], [4]],
+  [[2, 3, 3], [3]],
+  [[2, 3, 4], [1]],
+  [[1, 1], [3, 5]],
+  [[2, 1, 4], [3, 1]],
+  [[2, 3, 1, 5], [1, 3, 4, 1]],
+  [[3, 1, 4], [4]],
+  [[1], [1]],
+];
+
+for (const name of ["add", "sub", "mul"] as const) testOp(name, ({ a, b }) => op[name](a, b), reference[name], pairs.map(([a, b]) => ({ a, b })));
+testOp("div", ({ a, b }) => op.div(a, b), reference.div, pairs.map(([a, b]) => ({ a, b: positive(b) })));
+testOp("pow", ({ a, b }) => op.pow(a, b), reference.pow, pairs.map(([a, b]) => ({ a: positive(a), b })), { tolerance: { forward: 3e-5 } });
+for (const name of ["maximum", "minimum", "greater", "less", "equal"] as const)
+  testOp(name, ({ a, b }) => op[name](a, b), reference[name], pairs.map(([a, b]) => ({ a: apart(a), b: { shape: b, distinct: true, low: -0.93, high: 1.11 } })));
+testOp("where", ({ c, a, b }) => op.where(c, a, b), reference.where, pairs.map(([a, b]) => ({ c: { shape: a, values: Array.from({ length: a.reduce((x, y) => x * y) }, (_, i) => i % 2), gradient: false }, a, b })));
+
+const shapes = [[2, 3, 5, 4], [3, 7], [1], [65], [2, 2, 2, 2, 2]];
+for (const name of ["neg", "exp", "square", "sigmoid", "tanh", "softplus"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a })));
+for (const name of ["abs", "sign", "relu", "relu6"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: { shape: a, distinct: true, low: -8.1, high: 9.2 } })));
+for (const name of ["log", "sqrt", "rsqrt", "reciprocal"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: positive(a) })));
+
+describe("pointwise", () => {
+  test("numbers are operands too, on either side", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [1, 2, 4]);
+    using y = op.sub(1, op.div(2, op.add(x, 0.5)));
+    expect([...(await y.data())]).toEqual([1, 2, 4].map((v) => expect.closeTo(1 - 2 / (v + 0.5), 6)));
+  });
+
+  test("ReLU, maximum and minimum keep a NaN", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [NaN, -1, 1, NaN]);
+    const f = compile((t: Tensor) => [op.relu(t), op.maximum(t, 0), op.minimum(0, t), op.isNaN(t), op.relu6(t)]);
+    const [relu, max, min, mask, six] = await Promise.all(f(x).map((t) => t.data()));
+    for (const data of [relu, max, six]) expect([...data!]).toEqual([NaN, 0, 1, NaN]);
+    expect([...min!]).toEqual([NaN, -1, 0, NaN]);
+    expect([...mask!]).toEqual([1, 0, 0, 1]);
+  });
+
+  test("says which shapes and dtypes do not go together", async () => {
+    const device = await testDevice();
+    using a = tensor(device, [1, 2, 3, 4, 5, 6], [2, 3]);
+    using b = tensor(device, [1, 2]);
+    using labels = tensor(device, Uint32Array.of(1, 2, 3));
+    expect(() => op.add(a, b)).toThrowError("add: the shapes do not broadcast (axes are aligned at the end; only 1 stretches).\n  a  [2, 3]\n  b  [2]");
+    expect(() => op.mul(a, labels)).toThrowError('mul: the operands must all be f32 (or all i32, or all u32) but are f32 and u32. Convert with cast(x, "f32").');
+    expect(() => op.add(1, 2)).toThrowError("add: at least one operand must be a tensor.");
+  });
+});

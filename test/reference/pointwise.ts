@@ -1,0 +1,30 @@
+import { zipWith, type NdArray } from "./ndarray.js";
+
+const unary = (f: (a: number) => number) => ({ a }: { a: NdArray }): NdArray => zipWith(f, a);
+const binary = (f: (a: number, b: number) => number) => ({ a, b }: { a: NdArray; b: NdArray }): NdArray => zipWith(f, a, b);
+
+export const add = binary((a, b) => a + b);
+export const sub = binary((a, b) => a - b);
+export const mul = binary((a, b) => a * b);
+export const div = binary((a, b) => a / b);
+export const maximum = binary(Math.max);
+export const minimum = binary(Math.min);
+export const pow = binary((a, b) => a ** b);
+export const greater = binary((a, b) => Number(a > b));
+export const less = binary((a, b) => Number(a < b));
+export const equal = binary((a, b) => Number(a === b));
+export const neg = unary((a) => -a);
+export const abs = unary(Math.abs);
+export const sign = unary(Math.sign);
+export const exp = unary(Math.exp);
+export const log = unary(Math.log);
+export const sqrt = unary(Math.sqrt);
+export const rsqrt = unary((a) => 1 / Math.sqrt(a));
+export const square = unary((a) => a * a);
+export const reciprocal = unary((a) => 1 / a);
+export const relu = unary((a) => (a < 0 ? 0 : a));
+export const relu6 = unary((a) => Math.min(Math.max(a, 0), 6));
+export const sigmoid = unary((a) => 1 / (1 + Math.exp(-a)));
+export const tanh = unary(Math.tanh);
+export const softplus = unary((a) => Math.log1p(Math.exp(-Math.abs(a))) + Math.max(a, 0));
+export const where = ({ c, a, b }: { c: NdArray; a: NdArray; b: NdArray }): NdArray => zipWith((x, y, z) => (x !== 0 ? y : z), c, a, b);
