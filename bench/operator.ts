@@ -40,11 +40,14 @@ const coordinates = (index: number, shape: Shape): number[] => {
 
 /** Largest error of some values relative to their largest magnitude; throws when it is above the tolerance. */
 export function compare(name: string, pairs: readonly { got: number; want: number }[], tolerance = TOLERANCE): number {
-  const largest = Math.max(1e-30, ...pairs.map(({ want }) => Math.abs(want)));
-  const errors = pairs.map(({ got, want }) => Math.abs(got - want) / largest);
-  const worst = errors.findIndex((error) => !(error <= tolerance));
-  if (worst >= 0) throw new AtrousError(`${name}: wrong result, ${pairs[worst]!.got} where the reference has ${pairs[worst]!.want}.`);
-  return Math.max(...errors);
+  const largest = pairs.reduce((most, { want }) => Math.max(most, Math.abs(want)), 1e-30);
+  let worst = 0;
+  for (const { got, want } of pairs) {
+    const error = Math.abs(got - want) / largest;
+    if (!(error <= tolerance)) throw new AtrousError(`${name}: wrong result, ${got} where the reference has ${want}.`);
+    worst = Math.max(worst, error);
+  }
+  return worst;
 }
 
 /** A case out of one operator: its inputs are arguments of a plan, so packing weights and copying in and out are in its time. */

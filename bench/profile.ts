@@ -24,7 +24,11 @@ export async function profileRows(plan: Plan): Promise<KernelRow[]> {
 }
 
 function byKernel(rows: readonly KernelRow[]): KernelRow[] {
-  const groups = Map.groupBy(rows, ({ kernel, op }) => `${kernel} ${op}`);
+  const groups = new Map<string, KernelRow[]>();
+  for (const row of rows) {
+    const key = `${row.kernel} ${row.op}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
   return [...groups.values()].map((group): KernelRow => {
     const milliseconds = group.reduce((sum, row) => sum + row.milliseconds, 0);
     const amount = (key: "gflops" | "gigabytesPerSecond"): number => group.reduce((sum, row) => sum + row[key] * row.milliseconds, 0) / milliseconds;

@@ -26,6 +26,9 @@ struct Params {
   group4: u32,   // vec4s of output channels in one group
   top: u32, left: u32,
   chunks: u32,
+  kh: u32, kw: u32,
+  sh: u32, sw: u32,
+  dh: u32, dw: u32,
   o: u32, cg: u32, // sizes of the weight itself, for reduce
 }
 
@@ -36,13 +39,6 @@ struct Params {
 
 @group(0) @binding(1) var<storage, read> parts: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
-
-override KH: u32 = 3;
-override KW: u32 = 3;
-override SH: u32 = 1;
-override SW: u32 = 1;
-override DH: u32 = 1;
-override DW: u32 = 1;
 
 const TO: u32 = 2u; //!tune
 const TC: u32 = 2u; //!tune
@@ -58,19 +54,19 @@ fn partial(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   let o_blocks = p.o4 / TO;
   let c = t % c_blocks * TC;
   let o = t / c_blocks % o_blocks * TO;
-  let tap = t / (c_blocks * o_blocks) % (KH * KW);
-  let chunk = t / (c_blocks * o_blocks * KH * KW);
-  let dy = tap / KW * DH - p.top;
-  let dx = tap % KW * DW - p.left;
+  let tap = t / (c_blocks * o_blocks) % (p.kh * p.kw);
+  let chunk = t / (c_blocks * o_blocks * p.kh * p.kw);
+  let dy = tap / p.kw * p.dh - p.top;
+  let dx = tap % p.kw * p.dw - p.left;
   let xc = o / p.group4 * p.cg4 + c;
   var acc: array<vec4f, TILE>;
   let last = min((chunk + 1u) * p.per_chunk, p.lines);
   for (var line = chunk * p.per_chunk; line < last; line++) {
-    let iy = line % p.oh * SH + dy;
+    let iy = line % p.oh * p.sh + dy;
     let above = (line / p.oh * p.h + min(iy, p.h - 1u)) * p.w;
     let width = select(0u, p.ow, iy < p.h);
     for (var i = 0u; i < width; i++) {
-      let ix = i * SW + dx;
+      let ix = i * p.sw + dx;
       let at = (above + min(ix, p.w - 1u)) * p.c4 + xc;
       let place = (line * p.ow + i) * p.o4 + o;
       var v: array<vec4f, TC>;
@@ -96,7 +92,7 @@ fn partial(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   for (var q = 0u; q < TO; q++) {
     //!unroll
     for (var j = 0u; j < 4u; j++) {
-      let to = ((base + (o + q) * 4u + j) * (KH * KW) + tap) * p.cg4 + c;
+      let to = ((base + (o + q) * 4u + j) * (p.kh * p.kw) + tap) * p.cg4 + c;
       //!unroll
       for (var k = 0u; k < TC; k++) {
         sums[to + k] = acc[(q * TC + k) * 4u + j];
@@ -112,14 +108,14 @@ fn partial_row(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroup
   let o_blocks = p.o4 / TO;
   let c = t % p.cg4;
   let o = t / p.cg4 % o_blocks * TO;
-  let ky = t / (p.cg4 * o_blocks) % KH;
-  let chunk = t / (p.cg4 * o_blocks * KH);
-  let dy = ky * DH - p.top;
+  let ky = t / (p.cg4 * o_blocks) % p.kh;
+  let chunk = t / (p.cg4 * o_blocks * p.kh);
+  let dy = ky * p.dh - p.top;
   let xc = o / p.group4 * p.cg4 + c;
   var acc: array<vec4f, TILE_ROW>;
   let last = min((chunk + 1u) * p.per_chunk, p.lines);
   for (var line = chunk * p.per_chunk; line < last; line++) {
-    let iy = line % p.oh * SH + dy;
+    let iy = line % p.oh * p.sh + dy;
     let above = (line / p.oh * p.h + min(iy, p.h - 1u)) * p.w;
     let width = select(0u, p.ow, iy < p.h);
     // v[k] is x at tap k of the output pixel at hand; the last is loaded in the loop.
@@ -155,7 +151,7 @@ fn partial_row(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroup
   for (var q = 0u; q < TO; q++) {
     //!unroll
     for (var j = 0u; j < 4u; j++) {
-      let to = (((base + (o + q) * 4u + j) * KH + ky) * TK) * p.cg4 + c;
+      let to = (((base + (o + q) * 4u + j) * p.kh + ky) * TK) * p.cg4 + c;
       //!unroll
       for (var k = 0u; k < TK; k++) {
         sums[to + k * p.cg4] = acc[(q * TK + k) * 4u + j];
@@ -170,7 +166,7 @@ fn reduce(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gr
   if (t >= p.total) { return; }
   let wide = p.cg4 * 4u;
   let at = t / p.cg * wide + t % p.cg;
-  let size = p.o4 * 4u * KH * KW * wide;
+  let size = p.o4 * 4u * p.kh * p.kw * wide;
   var sum = 0.0;
   for (var chunk = 0u; chunk < p.chunks; chunk++) {
     sum += parts[chunk * size + at];

@@ -30,7 +30,11 @@ struct Params {
   o4: u32,      // vec4s in a row of `packed`
   group4: u32,  // vec4s of output channels in one group
   top: u32, left: u32,
-  out_stride: u32, out_offset: u32,
+  out_stride: u32, out_offset: u32, // in vec4s
+  kh: u32, kw: u32,
+  sh: u32, sw: u32,
+  dh: u32, dw: u32,
+  relu: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -38,14 +42,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> packed: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
-
-override KH: u32 = 3;
-override KW: u32 = 3;
-override SH: u32 = 1;
-override SW: u32 = 1;
-override DH: u32 = 1;
-override DW: u32 = 1;
-override RELU: u32 = 0;
 
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
@@ -56,7 +52,7 @@ const WINDOW: u32 = 10u; //!tune
 /// ReLU keeps NaN, which max() need not.
 fn activate(v: vec4f) -> vec4f {
   let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-  return select(v, max(v, vec4f()), vec4<bool>(RELU == 1u) & !nan);
+  return select(v, max(v, vec4f()), vec4<bool>(p.relu == 1u) & !nan);
 }
 
 /// Sums of TP pixels from `first` on and 4·TQ channels from the vec4 `o` on, bias included.
@@ -65,13 +61,13 @@ fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
   var y: array<u32, TP>;
   var column: array<u32, TP>;
   var plane: array<u32, TP>;
-  let bias_row = KH * KW * p.cg * p.o4 + o;
+  let bias_row = p.kh * p.kw * p.cg * p.o4 + o;
   //!unroll
   for (var i = 0u; i < TP; i++) {
     let pixel = min(first + i, p.pixels - 1u);
     let line = pixel / p.ow;
-    y[i] = line % p.oh * SH - p.top;
-    column[i] = (pixel - line * p.ow) * SW - p.left;
+    y[i] = line % p.oh * p.sh - p.top;
+    column[i] = (pixel - line * p.ow) * p.sw - p.left;
     plane[i] = line / p.oh * p.h;
     //!unroll
     for (var q = 0u; q < TQ; q++) {
@@ -79,18 +75,18 @@ fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
     }
   }
   let c0 = o / p.group4 * p.cg;
-  for (var ky = 0u; ky < KH; ky++) {
-    for (var kx = 0u; kx < KW; kx++) {
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
       var at: array<u32, TP>;
       var inside: array<bool, TP>;
       //!unroll
       for (var i = 0u; i < TP; i++) {
-        let iy = y[i] + ky * DH;
-        let ix = column[i] + kx * DW;
+        let iy = y[i] + ky * p.dh;
+        let ix = column[i] + kx * p.dw;
         inside[i] = (iy < p.h) & (ix < p.w);
         at[i] = ((plane[i] + min(iy, p.h - 1u)) * p.w + min(ix, p.w - 1u)) * p.c + c0;
       }
-      let row = (ky * KW + kx) * p.cg;
+      let row = (ky * p.kw + kx) * p.cg;
       for (var c = 0u; c < p.cg; c++) {
         var v: array<f32, TP>;
         //!unroll
@@ -117,7 +113,7 @@ fn row_tile(line: u32, first: u32, o: u32) -> array<vec4f, TILE> {
   var acc: array<vec4f, TILE>;
   var at: array<u32, WINDOW>;
   var inside: array<bool, WINDOW>;
-  let bias_row = KH * TK * p.cg * p.o4 + o;
+  let bias_row = p.kh * TK * p.cg * p.o4 + o;
   //!unroll
   for (var i = 0u; i < TILE; i++) {
     acc[i] = packed[bias_row + i % TQ];
@@ -128,10 +124,10 @@ fn row_tile(line: u32, first: u32, o: u32) -> array<vec4f, TILE> {
     inside[i] = ix < p.w;
     at[i] = min(ix, p.w - 1u) * p.c + o / p.group4 * p.cg;
   }
-  let y = line % p.oh * SH - p.top;
+  let y = line % p.oh * p.sh - p.top;
   let plane = line / p.oh * p.h;
-  for (var ky = 0u; ky < KH; ky++) {
-    let iy = y + ky * DH;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    let iy = y + ky * p.dh;
     let above = (plane + min(iy, p.h - 1u)) * p.w * p.c;
     for (var c = 0u; c < p.cg; c++) {
       var v: array<f32, WINDOW>;

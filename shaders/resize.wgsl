@@ -121,10 +121,9 @@ fn readers(i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> vec2u {
 
 /// How much output d takes from input i along an axis: 1 − |f − i|, and all of it past the last input's centre.
 fn share(d: u32, i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> f32 {
-  let f = max(d * mul + add, sub) - sub;
-  let distance = i32(f) - i32(i * den);
-  if (distance > 0 && i == size - 1u) { return 1.0; }
-  return max(0.0, f32(i32(den) - abs(distance))) / f32(den);
+  let distance = i32(max(d * mul + add, sub) - sub - i * den);
+  let counted = select(abs(distance), max(-distance, 0), i == size - 1u);
+  return max(0.0, 1.0 - f32(counted) / f32(den));
 }
 
 fn share_y(d: u32, i: u32) -> f32 { return share(d, i, p.h, p.mul_h, p.add_h, p.sub_h, p.den_h); }

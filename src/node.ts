@@ -14,7 +14,9 @@ export { splitBySeed, splits, type SampleFiles, type Split } from "./data/folder
 // Files
 export { decodeImage, decodeMask, encodePalettePng, encodePng, type DecodeOptions } from "./io/decode.js";
 export { ensureDir, listImages, readBytes, writeAtomically } from "./io/files.js";
+export { loadModel, saveModel } from "./node/model-files.js";
 export { readImage } from "./node/read-image.js";
+export { trainingFolder } from "./node/training-folder.js";
 
 export interface CreateDeviceOptions extends AdapterOptions, Pick<DeviceOptions, "readImage"> {
   /** Adopt a device that the program already has, instead of opening one; `destroy()` leaves it alive. */

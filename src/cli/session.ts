@@ -29,6 +29,7 @@ export async function withDevice<T>(terminal: Terminal, body: (device: Device, s
       terminal.line(`Adapter: ${device.adapter.name}`);
       return await body(device, abort.signal);
     } finally {
+      terminal.clear();
       await device.destroy();
     }
   } catch (error) {

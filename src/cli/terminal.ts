@@ -8,6 +8,8 @@ export interface Terminal {
   json(value: unknown): void;
   /** A problem that does not end the program. */
   warn(text: string): void;
+  /** Takes a progress line away. */
+  clear(): void;
 }
 
 interface Stream {
@@ -27,6 +29,7 @@ export function openTerminal({ json = false, stdout = process.stdout, stderr = p
     shown = false;
   };
   return {
+    clear,
     line(text = "") {
       clear();
       people.write(`${text}\n`);

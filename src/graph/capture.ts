@@ -30,25 +30,31 @@ export class Capture {
   readonly guards: Guard[] = [];
   /** True when something drew random numbers: the device's step counter advances with every call. */
   random = false;
+  /** Tensors closed over. */
   readonly #held = new Map<Storage, Value>();
-  readonly #inputFor = new Map<Storage, Value>();
   readonly #variables = new Map<Variable, Value>();
   readonly #assigned = new Set<Variable>();
   /** Records shapes alone: variables need no memory, and nothing can be run. */
   readonly shapesOnly: boolean;
+  /** An eager call: tensors closed over become inputs, so that the plan serves other tensors of their shapes. */
+  readonly eager: boolean;
   #ids = 0;
   #done = false;
   #device: Device | undefined;
 
-  constructor({ shapesOnly = false }: { shapesOnly?: boolean } = {}) {
+  constructor({ shapesOnly = false, eager = false }: { shapesOnly?: boolean; eager?: boolean } = {}) {
     this.shapesOnly = shapesOnly;
+    this.eager = eager;
   }
 
   /** Runs `body` with operators recorded here. */
   run<T>(body: () => T): T {
     try {
       const result = recordingInto(this, body);
-      if (result instanceof Promise) throw new CaptureError("compile: the function must not be async: what it records has to be known when it returns. Read values outside.");
+      if (result instanceof Promise) {
+        result.catch(() => undefined); // the error below says why it cannot end well
+        throw new CaptureError("compile: the function must not be async: what it records has to be known when it returns. Read values outside.");
+      }
       return result;
     } finally {
       this.#done = true;
@@ -73,9 +79,11 @@ export class Capture {
     return this.#held;
   }
 
-  /** Makes tensors that will be closed over known as inputs (eager calls). */
-  substitute(inputs: ReadonlyMap<Storage, Value>): void {
-    for (const [storage, value] of inputs) this.#inputFor.set(storage, value);
+  /** What an eager call closed over, in the order of the inputs; the plan, which outlives the call, forgets it. */
+  takeArguments(): Tensor[] {
+    const tensors = [...this.#held].map(([storage, { shape, dtype }]) => new Tensor(shape, dtype, { storage }));
+    this.#held.clear();
+    return tensors;
   }
 
   useDevice(device: Device): void {
@@ -101,9 +109,12 @@ export class Capture {
     const storage = argument.storage!;
     storage.check(what);
     this.useDevice(storage.device);
-    let value = this.#inputFor.get(storage) ?? this.#held.get(storage);
-    // One storage can be seen under several shapes only through reshape, which makes a value of its own.
-    if (!value) this.#held.set(storage, (value = this.#value(argument.shape, argument.dtype, { source: { held: storage } })));
+    let value = this.#held.get(storage);
+    if (!value) {
+      // One storage can be seen under several shapes only through reshape, which makes a value of its own.
+      value = this.eager ? this.input(argument.shape, argument.dtype).value! : this.#value(argument.shape, argument.dtype, { source: { held: storage } });
+      this.#held.set(storage, value);
+    }
     return value;
   }
 

@@ -1,4 +1,4 @@
-import { AtrousError, CaptureError } from "../runtime/errors.js";
+import { CaptureError, DeviceError } from "../runtime/errors.js";
 import type { Device } from "../runtime/device.js";
 import { capturing } from "./current.js";
 import { Capture } from "./capture.js";
@@ -20,25 +20,28 @@ export interface Compiled<A extends unknown[], R> {
 }
 
 /** A plan with what the function returned, tensors symbolic. */
-export interface Prepared {
+interface Prepared {
   readonly plan: Plan;
   readonly result: unknown;
 }
 
-/** Captures `body`, rewrites the graph, and makes the plan. `device` is used when nothing in the function names one. */
-export function prepare(capture: Capture, body: () => unknown, label: string): Prepared {
+/** Captures `body`, rewrites the graph, and makes the plan. */
+function prepare(capture: Capture, body: () => unknown, label: string): Prepared {
   const result = capture.run(body);
-  const device = capture.device;
+  const { device } = capture;
   if (!device) throw new CaptureError(`${label}: the function touches no tensor or parameter that is on a device.`);
   const outputs = tensorsIn(result).map((t) => capture.resume(() => capture.read(t, label)));
-  const graph = optimise(capture.graph(outputs));
-  return { plan: new Plan(device, graph, label), result };
+  return { plan: new Plan(device, optimise(capture.graph(outputs)), label), result };
 }
 
-/** The function's result with symbolic tensors replaced by what a replay returned. */
-export function fill({ result }: Prepared, outputs: readonly Tensor[]): unknown {
-  let i = 0;
-  return mapTensors(result, () => outputs[i++]!);
+/** The device of the arguments, if there are tensors among them. */
+function deviceOf(label: string, tensors: readonly Tensor[]): Device | undefined {
+  for (const [i, { storage }] of tensors.entries()) {
+    if (!storage) throw new CaptureError(`${label}, input ${i}: this tensor belongs to a function that has been captured already. Return it from that function and use the result.`);
+    storage.check(`${label}, input ${i}`);
+    if (storage.device !== tensors[0]!.device) throw new DeviceError(`${label}: the arguments are on two devices. Copy with data() and tensor(device, …).`);
+  }
+  return tensors[0]?.device;
 }
 
 /**
@@ -56,34 +59,33 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled
 
   const entryFor = (args: A): Prepared => {
     const tensors = tensorsIn(args);
-    const device = tensors[0]?.device;
+    const device = deviceOf(label, tensors);
     const cache = device ? (devices.get(device) ?? devices.set(device, new Map()).get(device)!) : anywhere;
     const key = args.map(treeKey).join();
-    const known = cache.get(key)?.find(({ plan }) => plan.graph.capture.guards.every(({ get, value }) => get() === value));
-    if (known) {
-      PlanCache.of(known.plan.device).use(known.plan);
-      return known;
-    }
-    const capture = new Capture();
-    if (device) capture.useDevice(device);
-    const prepared = prepare(capture, () => fn(...(mapTensors(args, (t) => capture.input(t.shape, t.dtype)) as A)), label);
+    for (const { plan } of [...(cache.get(key) ?? [])]) if (plan.broken) PlanCache.of(plan.device).drop(plan);
     const list = cache.get(key) ?? cache.set(key, []).get(key)!;
-    list.push(prepared);
-    plans.add(prepared);
-    PlanCache.of(prepared.plan.device).use(prepared.plan, () => {
-      list.splice(list.indexOf(prepared), 1);
-      plans.delete(prepared);
+    let prepared = list.find(({ plan }) => plan.current);
+    if (!prepared) {
+      const capture = new Capture();
+      if (device) capture.useDevice(device);
+      prepared = prepare(capture, () => fn(...(mapTensors(args, (t) => capture.input(t.shape, t.dtype)) as A)), label);
+      list.push(prepared);
+      plans.add(prepared);
+    }
+    const found = prepared;
+    PlanCache.of(found.plan.device).use(found.plan, () => {
+      list.splice(list.indexOf(found), 1);
+      plans.delete(found);
     });
-    return prepared;
+    return found;
   };
 
   const call = (...args: A): R => {
     if (capturing()) return fn(...args);
-    const prepared = entryFor(args);
-    const tensors = tensorsIn(args);
-    const stray = tensors.find((t) => t.device !== prepared.plan.device);
-    if (stray) throw new AtrousError(`${label}: an argument is on another device than the function's parameters.`);
-    return fill(prepared, prepared.plan.replay(tensors)) as R;
+    const { plan, result } = entryFor(args);
+    const outputs = plan.replay(tensorsIn(args));
+    let next = 0;
+    return mapTensors(result, () => outputs[next++]!) as R;
   };
   return Object.assign(call, {
     prepare: async (...args: A): Promise<Plan> => {

@@ -1,3 +1,4 @@
+import { lowerConcat } from "../kernels/concat.js";
 import type { AdapterTraits, Lowering } from "../kernels/lowering.js";
 import { byteLength, type DType } from "../runtime/dtype.js";
 import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
@@ -11,6 +12,7 @@ import type { Variable } from "./variable.js";
 /** Memory of one or several values of a plan. */
 export interface Memory extends Block {
   readonly name: string;
+  readonly shape: Shape;
   /** Memory that exists already: a variable's, or a tensor closed over. */
   readonly variable?: Variable;
   readonly held?: Storage;
@@ -44,17 +46,17 @@ export const located = (operand: Operand): Located => operand as Located;
 export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
   const memories: Memory[] = [];
   const locations = new Map<Value, Located>();
-  const memory = (name: string, bytes: number, home: Pick<Memory, "variable" | "held"> = {}): Memory => {
-    const made: Memory = { name, bytes: alignUp(bytes, BINDING_ALIGNMENT), first: Infinity, last: -Infinity, static: false, ...home };
+  const memory = (name: string, shape: Shape, bytes: number, home: Pick<Memory, "variable" | "held"> = {}): Memory => {
+    const made: Memory = { name, shape, bytes: alignUp(Math.max(4, bytes), BINDING_ALIGNMENT), first: Infinity, last: -Infinity, static: false, ...home };
     memories.push(made);
     return made;
   };
-  const fresh = (shape: Shape, dtype: DType, name: string): Located => ({ shape, dtype, memory: memory(name, byteLength(dtype, sizeOf(shape))), offset: 0 });
+  const fresh = (shape: Shape, dtype: DType, name: string): Located => ({ shape, dtype, memory: memory(name, shape, byteLength(dtype, sizeOf(shape))), offset: 0 });
 
   const variableMemory = new Map<Variable, Memory>();
   const home = (variable: Variable, value: { shape: Shape; dtype: DType }): Located => {
     let made = variableMemory.get(variable);
-    if (!made) variableMemory.set(variable, (made = memory(variable.name, variable.bytes, { variable })));
+    if (!made) variableMemory.set(variable, (made = memory(variable.name, variable.shape, variable.bytes, { variable })));
     return { shape: value.shape, dtype: value.dtype, memory: made, offset: 0 };
   };
   const placed = placeInConcats(graph);
@@ -70,7 +72,7 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
         ? { shape: value.shape, dtype: value.dtype, memory: target.memory, offset: target.offset, slice: into.slice, inPlace: true }
         : { shape: value.shape, dtype: value.dtype, memory: target.memory, offset: target.offset + into.offset, inPlace: true };
     } else if (value.home) found = home(value.home, value);
-    else if (value.source && "held" in value.source) found = { shape: value.shape, dtype: value.dtype, memory: memory("held", value.source.held.bytes, { held: value.source.held }), offset: 0 };
+    else if (value.source && "held" in value.source) found = { shape: value.shape, dtype: value.dtype, memory: memory("held", value.shape, value.source.held.bytes, { held: value.source.held }), offset: 0 };
     else if (value.from?.node.op.traits.alias) found = { ...locate(inputsOf(value.from.node)[0]!), shape: value.shape };
     else found = fresh(value.shape, value.dtype, value.from ? `${value.from.node.op.name}${value.from.output === "out" ? "" : `.${value.from.output}`}` : "input");
     locations.set(value, found);
@@ -92,10 +94,32 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
         origin.set(call, node);
       },
     };
-    node.op.lower(low, operands(node.inputs), operands(node.outputs) as Record<string, Operand>, node.options);
+    const [reads, writes] = [operands(node.inputs), operands(node.outputs)];
+    const copies = aside(Object.values(reads), writes, low);
+    node.op.lower(low, reads, writes, node.options);
+    // Joining one tensor is copying it.
+    for (const [x, out] of copies) lowerConcat(low, { x0: flat(x) }, { out: flat(out) }, { axis: 0 });
   }
   const outputs = graph.outputs.map(locate);
   return { ...split(calls, graph, outputs), memories, inputs, outputs, origin };
+}
+
+const flat = (operand: Located): Located => ({ ...operand, shape: [sizeOf(operand.shape)] });
+
+/**
+ * A dispatch must not read and write one buffer: an assignment that reads the variable (or one in the same buffer) is
+ * computed beside it first. Puts scratch memory in place of such outputs and returns what to copy afterwards.
+ */
+function aside(reads: readonly Located[], writes: Record<string, Located>, low: Lowering): [from: Located, to: Located][] {
+  const bufferOf = ({ memory }: Located): unknown => (memory.variable ? memory.variable.storage?.buffer : undefined);
+  const read = new Set(reads.map(bufferOf));
+  return Object.entries(writes).flatMap(([name, target]): [Located, Located][] => {
+    const buffer = bufferOf(target);
+    if (!buffer || !read.has(buffer)) return [];
+    const scratch = located(low.temp(target.shape, target.dtype));
+    writes[name] = scratch;
+    return [[scratch, target]];
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Variable } from "./variable.js";
 import type { Device } from "../runtime/device.js";
-import { alignUp, BINDING_ALIGNMENT } from "../runtime/gpu.js";
+import { DeviceError } from "../runtime/errors.js";
+import { alignUp, BINDING_ALIGNMENT, mebibytes } from "../runtime/gpu.js";
 import { Storage } from "../runtime/storage.js";
 import { draw } from "./init.js";
 import type { Parameter, Statistic } from "./parameter.js";
@@ -12,6 +13,8 @@ import type { Parameter, Statistic } from "./parameter.js";
  */
 export function materialise(device: Device, parameters: readonly Parameter[], statistics: readonly Statistic[], seed: number): void {
   const limit = Math.min(device.adapter.limits.maxStorageBufferBindingSize, device.adapter.limits.maxBufferSize);
+  for (const { name, shape, bytes } of parameters)
+    if (bytes > limit) throw new DeviceError(`${name}: a parameter of shape [${shape.join(", ")}] needs ${mebibytes(bytes)}, more than this adapter binds at once (${mebibytes(limit)}).`);
   for (let from = 0; from < parameters.length; ) {
     let bytes = 0;
     let to = from;
@@ -43,10 +46,13 @@ function layOut(device: Device, parameters: readonly Parameter[], bytes: number,
     start += alignUp(parameter.bytes, BINDING_ALIGNMENT) / 4;
   }
   flat.write(values);
+  for (const { storage } of parameters) storage!.epoch = flat.storage.epoch;
 }
 
 /** Memory outside the pool, with zeros in it. */
 export function shared(device: Device, bytes: number, label: string): Storage {
   const buffer = device.allocateShared(Math.max(4, bytes), label);
-  return new Storage(device, buffer, 0, bytes, () => device.releaseShared(buffer));
+  const storage = new Storage(device, buffer, 0, bytes, () => device.releaseShared(buffer));
+  storage.epoch = device.failures.epoch;
+  return storage;
 }

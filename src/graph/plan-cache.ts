@@ -1,12 +1,11 @@
 import type { Device } from "../runtime/device.js";
 import type { Plan } from "./plan.js";
 
-/** Plans kept per device; the least recently used go first. */
-const MAX_PLANS = 512;
-const MAX_BYTES = 512 * 2 ** 20;
-
 /** The plans of one device, least recently used first. */
 export class PlanCache {
+  /** Plans that are kept, and the bytes that belong to them alone; the least recently used go first. */
+  maxPlans = 512;
+  maxBytes = 512 * 2 ** 20;
   readonly #plans = new Map<Plan, () => void>();
 
   static of(device: Device): PlanCache {
@@ -18,19 +17,22 @@ export class PlanCache {
     return cache;
   }
 
-  /** Notes a use; a new plan comes with what to do when it is dropped. */
-  use(plan: Plan, onDrop?: () => void): void {
-    const drop = onDrop ?? this.#plans.get(plan);
-    this.#plans.delete(plan);
-    this.#plans.set(plan, drop ?? (() => undefined));
-    if (onDrop) this.#trim();
+  get size(): number {
+    return this.#plans.size;
+  }
+
+  /** Notes a use; `dropped` is called when the plan has to go. */
+  use(plan: Plan, dropped: () => void): void {
+    const isNew = !this.#plans.delete(plan);
+    this.#plans.set(plan, dropped);
+    if (isNew) this.#trim();
   }
 
   #trim(): void {
     let bytes = 0;
     for (const plan of this.#plans.keys()) bytes += plan.bytes;
     for (const plan of [...this.#plans.keys()].slice(0, -1)) {
-      if (this.#plans.size <= MAX_PLANS && bytes <= MAX_BYTES) return;
+      if (this.#plans.size <= this.maxPlans && bytes <= this.maxBytes) return;
       bytes -= plan.bytes;
       this.drop(plan);
     }

@@ -1,14 +1,16 @@
 import type { Device, SharedBuffer } from "../runtime/device.js";
 import { byteLength } from "../runtime/dtype.js";
-import { CaptureError, DeviceError } from "../runtime/errors.js";
+import { AtrousError, CaptureError, DeviceError } from "../runtime/errors.js";
 import { mebibytes } from "../runtime/gpu.js";
 import type { Operand } from "../runtime/kernel.js";
 import { Program, STEP_BLOCK_BYTES, type Place } from "../runtime/program.js";
 import { sizeOf } from "../runtime/shape.js";
+import type { Storage } from "../runtime/storage.js";
 import { describePlan } from "./describe.js";
 import { lowerGraph, located, usesOf, type Lowered, type Memory } from "./lower.js";
 import { planMemory, type MemoryPlan } from "./memory-plan.js";
-import type { Graph } from "./node.js";
+import { inputsOf, type Graph, type Value } from "./node.js";
+import { versionOf } from "./passes/rewrite.js";
 import { profilePlan, type KernelTime } from "./profile.js";
 import { Tensor } from "./tensor.js";
 import type { Variable } from "./variable.js";
@@ -32,6 +34,8 @@ export class Plan {
   readonly device: Device;
   readonly label: string;
   readonly #statics = new Map<Memory, SharedBuffer>();
+  /** Where each variable's memory is, as the bind groups have it. */
+  readonly #bound = new Map<Variable, Storage>();
   readonly #watched: Variable[];
   readonly #assigned: Variable[];
   readonly #step = new Uint32Array(STEP_BLOCK_BYTES / 4);
@@ -50,11 +54,27 @@ export class Plan {
     const blocks = memories.filter((m) => !m.variable && !m.held && !m.static && m.last >= -1);
     for (const block of blocks) block.last = Math.max(block.last, block.first);
     this.layout = planMemory(blocks, rivals(calls.map(usesOf)), device.adapter.limits.maxBufferSize);
-    this.#checkSizes(blocks);
+    this.#checkSizes(memories.filter((m) => m.static || blocks.includes(m)));
     this.#watched = [...new Set(statics.flatMap((call) => usesOf(call).reads.flatMap((m) => m.variable ?? [])))];
     this.#assigned = [...graph.capture.assigned];
-    for (const memory of memories) if (memory.static) this.#statics.set(memory, device.allocateShared(memory.bytes, `${memory.name} (derived)`));
-    this.program = new Program(device, label, [...statics, ...calls], this.layout.slabs, (operand) => this.#place(operand));
+    for (const { variable } of memories) if (variable) this.#bound.set(variable, variable.memory(label));
+    try {
+      for (const memory of memories) if (memory.static) this.#statics.set(memory, device.allocateShared(memory.bytes, `${memory.name} (derived)`));
+      this.program = new Program(device, label, [...statics, ...calls], this.layout.slabs, (operand) => this.#place(operand));
+    } catch (error) {
+      this.#releaseStatics();
+      throw error;
+    }
+  }
+
+  /** The facts that were read while capturing still hold. */
+  get current(): boolean {
+    return this.graph.capture.guards.every(({ get, value }) => get() === value);
+  }
+
+  /** It can never run again: it could not be made, or its variables are gone or on another device. A fresh one may do better. */
+  get broken(): boolean {
+    return this.program.failure !== undefined || [...this.#bound.keys()].some(({ storage }) => !storage || storage.disposed || storage.device !== this.device);
   }
 
   get memory(): PlanMemory {
@@ -77,51 +97,80 @@ export class Plan {
 
   /** Runs the plan on `inputs` (in the order of the captured function's tensors) and returns its outputs. */
   replay(inputs: readonly Tensor[], stepValues = this.graph.capture.stepValues): Tensor[] {
-    const { device, lowered } = this;
-    if (this.#disposed) throw new DeviceError(`${this.label}: the plan was disposed.`);
-    if (this.program.failure) throw this.program.failure;
+    const { device, label } = this;
     device.failures.check();
-    inputs.forEach((input, i) => input.storage!.check(`${this.label}, input ${i}`));
-    for (const [storage, value] of this.graph.capture.heldStorages) storage.check(`${this.label}, a tensor of shape [${value.shape.join(", ")}] closed over`);
-    for (const { variable } of lowered.memories) variable?.memory(this.label);
-    const epoch = ++device.failures.epoch;
-    if (this.graph.capture.random) device.random.step++;
-    const step = this.#stepBlock(stepValues);
-    const outputs = lowered.outputs.map((place) => {
-      const storage = device.allocate(byteLength(place.dtype, sizeOf(place.shape)), this.label);
-      storage.epoch = epoch;
-      return new Tensor(place.shape, place.dtype, { storage });
-    });
-    for (const variable of this.#assigned) {
-      variable.version++;
-      variable.memory(this.label).epoch = epoch;
+    if (this.#disposed) throw new DeviceError(`${label}: the plan was disposed.`);
+    if (this.program.failure) throw this.program.failure;
+    inputs.forEach((input, i) => input.storage!.check(`${label}, input ${i}`));
+    for (const [storage, value] of this.graph.capture.heldStorages) storage.check(`${label}, a tensor of shape [${value.shape.join(", ")}] closed over`);
+    const variables = [...this.#bound.keys()].map((variable) => variable.memory(label));
+    for (const storage of variables) device.failures.check(storage.epoch);
+    const outputs: Tensor[] = [];
+    try {
+      for (const { shape, dtype } of this.lowered.outputs) outputs.push(new Tensor(shape, dtype, { storage: device.allocate(byteLength(dtype, sizeOf(shape)), label) }));
+      if (this.graph.capture.random) device.random.step++;
+      const step = this.#stepBlock(stepValues);
+      this.#enqueue(inputs.map((t) => t.storage!), outputs.map((t) => t.storage!), variables, step);
+    } catch (error) {
+      for (const output of outputs) output.dispose();
+      throw error;
     }
-    const storages = [...inputs, ...outputs].map((tensor) => tensor.storage!);
-    for (const storage of storages) storage.retain();
-    if (!this.program.compiled) device.queue.wait(this.program.ready);
-    device.queue.run(() => {
-      if (!this.program.failure && !device.failures.lost) this.#submit(inputs, outputs, step);
-      else if (this.program.failure) device.failures.record(epoch, this.program.failure as DeviceError);
-      for (const storage of storages) storage.release();
-    });
     return outputs;
   }
 
-  #submit(inputs: readonly Tensor[], outputs: readonly Tensor[], step: Uint32Array<ArrayBuffer> | undefined): void {
+  /** Queues the work behind what was asked for before; memory that it uses lives until then. */
+  #enqueue(inputs: readonly Storage[], outputs: readonly Storage[], variables: readonly Storage[], step: Uint32Array<ArrayBuffer> | undefined): void {
+    const { failures, queue } = this.device;
+    const epoch = failures.next();
+    for (const output of outputs) output.epoch = epoch;
+    const used = [...inputs, ...outputs, ...variables];
+    for (const storage of used) storage.hold();
+    if (!this.program.compiled) queue.wait(this.program.ready);
+    queue.run(() => {
+      try {
+        if (this.program.failure) failures.record(epoch, this.program.failure);
+        else if (!failures.lost) this.#submit(epoch, inputs, outputs, variables, step);
+      } catch (error) {
+        failures.record(epoch, error instanceof AtrousError ? error : new DeviceError(`${this.label}: ${String(error)}`, { cause: error }));
+      } finally {
+        for (const storage of used) storage.letGo();
+      }
+    });
+  }
+
+  #submit(epoch: number, inputs: readonly Storage[], outputs: readonly Storage[], variables: readonly Storage[], step: Uint32Array<ArrayBuffer> | undefined): void {
     const { statics, inputs: slots, outputs: results } = this.lowered;
-    const version = this.#watched.map((variable) => variable.version).join();
+    this.#bind(variables);
+    // Parameters that have changed since, and errors, which may have hit what was derived.
+    const version = [this.device.failures.recorded, ...this.#watched.map((variable) => variable.version)].join();
+    for (const variable of this.#assigned) {
+      variable.version++;
+      this.#bound.get(variable)!.epoch = epoch;
+    }
     this.program.run({
+      epoch,
       from: version === this.#staticVersion ? statics.length : 0,
       step,
-      copiesIn: inputs.flatMap((input, i) => (slots[i]!.memory.last >= 0 ? [{ storage: input.storage!, place: this.#place(slots[i]!) }] : [])),
-      copiesOut: outputs.map((output, i) => ({ storage: output.storage!, place: this.#place(results[i]!) })),
+      copiesIn: inputs.flatMap((storage, i) => (slots[i]!.memory.last >= 0 ? [{ storage, place: this.#place(slots[i]!) }] : [])),
+      copiesOut: outputs.map((storage, i) => ({ storage, place: this.#place(results[i]!) })),
     });
     this.#staticVersion = version;
   }
 
+  /** Notes where the variables are now; when one has moved (its model was put on the device again), bind groups and derived tensors follow. */
+  #bind(variables: readonly Storage[]): void {
+    [...this.#bound].forEach(([variable, storage], i) => {
+      if (storage === variables[i]) return;
+      this.#bound.set(variable, variables[i]!);
+      this.#staticVersion = undefined;
+      this.program.unbind();
+    });
+  }
+
   #stepBlock(values: typeof this.graph.capture.stepValues): Uint32Array<ArrayBuffer> | undefined {
     if (values.length === 0) return undefined;
-    const block = this.device.queue.idle ? this.#step : new Uint32Array(this.#step.length);
+    // Work that has to wait keeps a block of its own.
+    const block = this.device.queue.idle && this.program.compiled ? this.#step : new Uint32Array(this.#step.length);
     const floats = new Float32Array(block.buffer);
     values.forEach(({ kind, get }, i) => (kind === "f32" ? (floats[i] = get()) : (block[i] = get())));
     return block;
@@ -130,11 +179,8 @@ export class Plan {
   #place(operand: Operand): Place {
     const { memory, offset, shape, dtype, slice } = located(operand);
     const bytes = slice ? memory.bytes - offset : byteLength(dtype, sizeOf(shape));
-    if (memory.variable) {
-      const storage = memory.variable.memory(this.label);
-      return { buffer: storage.buffer, offset: storage.offset + offset, bytes };
-    }
-    if (memory.held) return { buffer: memory.held.buffer, offset: memory.held.offset + offset, bytes };
+    const storage = memory.held ?? (memory.variable && this.#bound.get(memory.variable));
+    if (storage) return { buffer: storage.buffer, offset: storage.offset + offset, bytes };
     if (memory.static) return { buffer: this.#statics.get(memory)!, offset, bytes };
     const place = this.layout.places.get(memory)!;
     return { slab: place.slab, offset: place.offset + offset, bytes };
@@ -142,9 +188,9 @@ export class Plan {
 
   #checkSizes(blocks: readonly Memory[]): void {
     const { maxStorageBufferBindingSize: binding, maxBufferSize: buffer } = this.device.adapter.limits;
-    const largest = blocks.reduce((a, b) => (b.bytes > a.bytes ? b : a), blocks[0] ?? ({ bytes: 0, name: "" } as Memory));
-    if (largest.bytes > binding)
-      throw new DeviceError(`${this.label}: the result of ${largest.name} needs ${mebibytes(largest.bytes)}, more than this adapter binds at once (${mebibytes(binding)}). Use a smaller batch or image.`);
+    const largest = blocks.reduce<Memory | undefined>((a, b) => (a && a.bytes >= b.bytes ? a : b), undefined);
+    if (largest && largest.bytes > binding)
+      throw new DeviceError(`${this.label}: ${largest.name} [${largest.shape.join(", ")}] needs ${mebibytes(largest.bytes)}, more than this adapter binds at once (${mebibytes(binding)}). Use a smaller batch or image.`);
     const slab = Math.max(0, ...this.layout.slabs);
     if (slab > buffer) throw new DeviceError(`${this.label}: needs a buffer of ${mebibytes(slab)}, more than this adapter allows (${mebibytes(buffer)}). Use a smaller batch or image.`);
   }
@@ -162,8 +208,13 @@ export class Plan {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const buffer of this.#statics.values()) this.device.releaseShared(buffer);
+    this.#releaseStatics();
     this.program.dispose();
+  }
+
+  #releaseStatics(): void {
+    for (const buffer of this.#statics.values()) this.device.releaseShared(buffer);
+    this.#statics.clear();
   }
 }
 
@@ -183,11 +234,14 @@ function rivals(uses: readonly { reads: Memory[]; writes: Memory[] }[]): Map<Mem
 /** A variable's old value is gone once a new one was computed in its place: nothing may read it later. */
 function checkVersions(graph: Graph): void {
   const latest = new Map<Variable, number>();
+  const check = (reader: string, value: Value): void => {
+    const version = versionOf(value);
+    if (version?.home && (latest.get(version.home) ?? -1) > version.id)
+      throw new CaptureError(`${reader}: reads "${version.home.name}" as it was before this function assigned it. Read it again after the assignment, or do this first.`);
+  };
   for (const node of graph.nodes) {
-    for (const value of Object.values(node.inputs)) {
-      if (value?.home && (latest.get(value.home) ?? -1) > value.id)
-        throw new CaptureError(`${node.op.name}: reads "${value.home.name}" as it was before this function assigned it. Read it again after the assignment, or do this first.`);
-    }
+    for (const value of inputsOf(node)) check(node.op.name, value);
     for (const value of Object.values(node.outputs)) if (value.home) latest.set(value.home, value.id);
   }
+  for (const value of graph.outputs) check("The function's result", value);
 }

@@ -3,6 +3,7 @@ import { byteLength, dtypeOf, typedArray, type DType, type TypedArrayOf } from "
 import { CaptureError, DTypeError, DisposedError, ShapeError } from "../runtime/errors.js";
 import { checkShape, sizeOf, type Shape } from "../runtime/shape.js";
 import type { Storage } from "../runtime/storage.js";
+import { capturing } from "./current.js";
 import type { Value } from "./node.js";
 import type { Variable } from "./variable.js";
 
@@ -54,7 +55,7 @@ export class Tensor<D extends DType = DType> {
    * once. Errors of the GPU work that made the tensor are thrown here.
    */
   data(): Promise<TypedArrayOf<D>> {
-    if (!this.storage) throw new CaptureError("data: a value cannot be read inside compile() or valueAndGrad(), where it is a plan and not yet a number. Return the tensor and read it outside.");
+    if (!this.storage || capturing()) throw new CaptureError("data: a value cannot be read inside compile() or valueAndGrad(), where it is a plan and not yet a number. Return the tensor and read it outside.");
     if (this.disposed) throw new DisposedError("data: the tensor was disposed.");
     const promise = this.storage.read().then((bytes) => typedArray(this.dtype, bytes, this.size));
     return Object.assign(promise, { [Symbol.for("atrous.readback")]: true });
@@ -104,6 +105,6 @@ export function tensor(device: Device, data: ArrayBufferView | readonly number[]
   checkShape("tensor", sizes);
   if (sizeOf(sizes) !== length) throw new ShapeError("tensor", `the shape has ${sizeOf(sizes)} elements but the data has ${length}`, { shape: sizes });
   const storage = device.allocate(byteLength(dtype, length), "tensor");
-  device.write(storage.buffer, 0, array);
+  storage.write(array);
   return new Tensor(sizes, dtype, { storage });
 }

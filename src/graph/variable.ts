@@ -45,9 +45,8 @@ export class Variable<D extends DType = DType> {
   write(data: TypedArrayOf<D>): void {
     if (data.length !== this.size) throw new ShapeError("write", `"${this.name}" has ${this.size} elements but the data has ${data.length}`, { variable: this.shape });
     const storage = this.memory("write");
-    storage.device.write(storage.buffer, storage.offset, data as ArrayBufferView);
-    storage.epoch = storage.device.failures.epoch;
-    this.version++;
+    storage.write(data);
+    storage.device.queue.run(() => void this.version++);
   }
 
   /** Bytes of the value. */

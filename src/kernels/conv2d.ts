@@ -1,6 +1,8 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
+import { directConv2d, directInputGradient, wantsDirect } from "./conv2d-direct.js";
+import { directWeightGradient } from "./conv2d-direct-weight-gradient.js";
 import shader from "./wgsl/conv2d.js";
 
 const forward = defineKernel(shader, "forward");
@@ -32,13 +34,14 @@ function sizes(x: readonly number[], grad: readonly number[], weight: readonly n
 }
 
 export function lowerConv2d(low: Lowering, { x, weight, bias, residual }: Conv2dInputs, { out }: { out: Operand }, o: Conv2dParams): void {
+  if (wantsDirect(low) && directConv2d(low, { x, weight, bias, residual }, out, o)) return;
   const { params, constants, flops } = sizes(x.shape, out.shape, weight.shape, o, out);
   const use = { params, constants: { ...constants, HAS_BIAS: bias ? 1 : 0 }, threads: sizeOf(out.shape), flops };
   const bindings = { x, weight, bias: bias ?? weight, out };
   low.run(residual ? forwardResidual({ ...use, bindings: { ...bindings, residual } }) : forward({ ...use, bindings }));
 }
 
-interface Conv2dInputs {
+export interface Conv2dInputs {
   x: Operand;
   weight: Operand;
   bias?: Operand | undefined;
@@ -46,6 +49,7 @@ interface Conv2dInputs {
 }
 
 export function lowerConv2dInputGradient(low: Lowering, { grad, weight, bias, residual }: Omit<Conv2dInputs, "x"> & { grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+  if (wantsDirect(low) && directInputGradient(low, { grad, weight, bias, residual }, out, o)) return;
   const { params, constants, flops } = sizes(out.shape, grad.shape, weight.shape, o, out);
   const use = { params, constants: { ...constants, HAS_BIAS: bias ? 1 : 0 }, threads: sizeOf(out.shape), flops };
   const bindings = { grad, weight, bias: bias ?? weight, out };
@@ -53,6 +57,7 @@ export function lowerConv2dInputGradient(low: Lowering, { grad, weight, bias, re
 }
 
 export function lowerConv2dWeightGradient(low: Lowering, { x, grad }: { x: Operand; grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+  if (wantsDirect(low) && directWeightGradient(low, x, grad, out, o)) return;
   const { params, constants, flops } = sizes(x.shape, grad.shape, out.shape, o, out);
   low.run(weightGradient({ bindings: { x, grad, out }, params, constants, threads: sizeOf(out.shape), flops }));
 }

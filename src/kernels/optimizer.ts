@@ -33,14 +33,14 @@ export function lowerSquaredNorm(low: Lowering, { grad, table }: { grad: Operand
   const size = sizeOf(grad.shape);
   const chunks = Math.max(1, Math.min(512, Math.floor(size / 64)));
   const partial = low.temp([chunks]);
-  low.run(normPartial({ bindings: { grad, table, out: partial }, params: params({}, size, chunks), threads: chunks }));
-  low.run(normFinal({ bindings: { grad: partial, out }, params: params({}, chunks, chunks), workgroups: [1, 1, 1] }));
+  low.run(normPartial({ bindings: { grad, table, sums: partial }, params: params({}, size, chunks), threads: chunks }));
+  low.run(normFinal({ bindings: { partial, sums: out }, params: params({}, chunks, chunks), workgroups: [1, 1, 1] }));
 }
 
 /** Updates a flat parameter buffer and its state in place. */
 export function lowerUpdate(low: Lowering, { grad, table, norm }: Record<"grad" | "table" | "norm", Operand>, outputs: Record<string, Operand>, o: UpdateOptions): void {
   const size = sizeOf(grad.shape);
-  const use = { params: params(o, size, 0), threads: size };
+  const use = { params: params(o, size, 0), threads: size / 4 };
   const bindings = { grad, table, norm, out: outputs["flat"]!, first: outputs["first"]! };
   if (o.rule === "sgd") low.run(sgd({ ...use, bindings, constants: { NESTEROV: o.nesterov ? 1 : 0 } }));
   else low.run(adam({ ...use, bindings: { ...bindings, second: outputs["second"]! }, constants: { DECOUPLED: o.rule === "adamw" ? 1 : 0 } }));

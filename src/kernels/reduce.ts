@@ -1,9 +1,11 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/reduce.js";
 
 const sum = defineKernel(shader, "sum");
+const sum4 = defineKernel(shader, "sum4");
 const sumInt = defineKernel(shader, "sum_int");
 const maxFloat = defineKernel(shader, "max_float");
 const maxU32 = defineKernel(shader, "max_u32");
@@ -65,7 +67,7 @@ function foldView(low: Lowering, x: Operand, { outer, extent, inner }: View, red
     const to = chunks === 1 && out ? out : low.temp([outer, chunks, inner], x.dtype);
     const threads = outer * chunks * inner;
     const use = { params: { outer, extent: left, inner, chunks, scale: chunks === 1 ? scale : 1 }, threads, flops: outer * left * inner };
-    if (threads > 0) low.run(stage(from, to, reduction, use));
+    if (threads > 0) low.run(stage(low, from, to, reduction, use));
     if (chunks === 1) return to;
     [from, left] = [to, chunks];
   }
@@ -77,7 +79,8 @@ interface Use {
   flops: number;
 }
 
-function stage(x: Operand, out: Operand, reduction: Reduction, use: Use) {
+function stage(low: Lowering, x: Operand, out: Operand, reduction: Reduction, use: Use) {
+  if (reduction !== "max" && x.dtype === "f32" && vec4Fits(low, use.params.inner)) return sum4({ bindings: { x4: x, out4: out }, ...use, threads: use.threads / 4 });
   if (reduction !== "max") return x.dtype === "f32" ? sum({ bindings: { x, out }, ...use }) : sumInt({ bindings: { xu: x, outu: out }, ...use });
   if (x.dtype === "u32") return maxU32({ bindings: { xu: x, outu: out }, ...use });
   if (x.dtype === "i32") return maxI32({ bindings: { xi: x, outi: out }, ...use });

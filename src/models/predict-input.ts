@@ -1,7 +1,7 @@
 import { Tensor } from "../graph/tensor.js";
 import type { Device } from "../runtime/device.js";
 import { drawnPixels, isDrawable, type Drawable } from "../runtime/drawable.js";
-import { ImageError, ShapeError } from "../runtime/errors.js";
+import { DTypeError, ImageError, ShapeError } from "../runtime/errors.js";
 
 type Numbers = Uint8Array | Uint8ClampedArray | Uint16Array | Float32Array | Float64Array;
 
@@ -66,8 +66,9 @@ const isNumbers = (data: unknown): data is Numbers =>
 /** Height, width and channels of a tensor that is an image. */
 export function tensorSize(tensor: Tensor): readonly [height: number, width: number, channels: number] {
   const shape = tensor.shape.length === 4 && tensor.shape[0] === 1 ? tensor.shape.slice(1) : tensor.shape;
-  if (shape.length !== 3 || shape.includes(0) || (tensor.dtype !== "u8" && tensor.dtype !== "f32"))
-    throw new ShapeError("predict", `an image is a u8 or f32 tensor of the axes [height, width, channels] or [1, height, width, channels], not ${tensor.dtype} of`, { image: tensor.shape });
+  if (tensor.dtype !== "u8" && tensor.dtype !== "f32") throw new DTypeError(`predict: an image must be a u8 or f32 tensor but is ${tensor.dtype}.`);
+  if (shape.length !== 3 || shape.includes(0))
+    throw new ShapeError("predict", "a tensor that is an image has the axes [height, width, channels] or [1, height, width, channels]", { image: tensor.shape });
   return shape as unknown as readonly [number, number, number];
 }
 

@@ -26,6 +26,9 @@ export interface ModelSummary {
   toString(): string;
 }
 
+/** Operators that are called otherwise where a user meets them. */
+const names: Record<string, string> = { conv2dInputGradient: "convTranspose2d", batchNormInference: "batchNorm2d" };
+
 /** Multiply-adds of one node; other operators than convolutions and matrix products have none. */
 function macsOf({ op, inputs, outputs }: Node): number {
   const out = outputs["out"];
@@ -61,7 +64,8 @@ export function summary(model: SegmentationModel, shape: Shape): ModelSummary {
       counted.add(variable);
     }
     const { program } = node.options as { program?: readonly [string][] };
-    return { layer, op: program?.at(-1)?.[0] ?? node.op.name, shape: Object.values(node.outputs)[0]!.shape, parameters, macs: macsOf(node) };
+    const op = program?.at(-1)?.[0] ?? names[node.op.name] ?? node.op.name;
+    return { layer, op, shape: Object.values(node.outputs)[0]!.shape, parameters, macs: macsOf(node) };
   });
   const result = {
     model: model.constructor.name,
@@ -78,9 +82,8 @@ const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, "
 const size = (shape: Shape): string => `[${shape.join(", ")}]`;
 
 function table({ model, input, output, layers, parameters, macs }: Omit<ModelSummary, "toString">): string {
-  const head = ["layer", "operator", "output", "parameters", "million MACs"];
-  const millions = (n: number): string => (n ? thousands(Math.floor(n / 1e6)) + (n / 1e6 - Math.floor(n / 1e6)).toFixed(2).slice(1) : "");
-  const rows = layers.map((l) => [l.layer, l.op, size(l.shape), l.parameters ? thousands(l.parameters) : "", millions(l.macs)]);
+  const head = ["layer", "operator", "output", "parameters", "multiply-adds"];
+  const rows = layers.map((l) => [l.layer, l.op, size(l.shape), ...[l.parameters, l.macs].map((n) => (n ? thousands(n) : ""))]);
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string => row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ").trimEnd();
   return [

@@ -14,14 +14,16 @@ function check(what: string, buffer: SharedBuffer, usage: "COPY_SRC" | "COPY_DST
 export function copyBuffer(what: string, device: Device, storage: Storage, buffer: SharedBuffer, offset: number, direction: "in" | "out"): void {
   check(what, buffer, direction === "in" ? "COPY_SRC" : "COPY_DST", offset, storage.bytes);
   storage.check(what);
-  storage.retain();
+  storage.hold();
+  const epoch = device.failures.next();
+  if (direction === "in") storage.epoch = epoch;
   device.queue.run(() => {
     device.failures.guard(what, () => {
       const encoder = device.gpu.createCommandEncoder();
       if (direction === "in") encoder.copyBufferToBuffer(buffer, offset, storage.buffer, storage.offset, storage.bytes);
       else encoder.copyBufferToBuffer(storage.buffer, storage.offset, buffer, offset, storage.bytes);
       device.gpu.queue.submit([encoder.finish()]);
-    });
-    storage.release();
+    }, { epoch });
+    storage.letGo();
   });
 }

@@ -1,7 +1,7 @@
 import { BufferPool } from "./buffer-pool.js";
-import { DeviceError, FileError } from "./errors.js";
+import { AtrousError, DeviceError, FileError } from "./errors.js";
 import { Failures } from "./failures.js";
-import { TENSOR_USAGE } from "./gpu.js";
+import { mebibytes, TENSOR_USAGE } from "./gpu.js";
 import { PipelineCache } from "./pipelines.js";
 import { Readback } from "./readback.js";
 import { Slabs } from "./slabs.js";
@@ -61,7 +61,7 @@ const limits = [
 export class Device {
   readonly adapter: Adapter;
   readonly failures: Failures;
-  readonly queue = new WorkQueue();
+  readonly queue: WorkQueue;
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
   readonly readback: Readback;
@@ -74,6 +74,8 @@ export class Device {
   readonly #scopes: Set<Storage>[] = [];
   readonly #readImage: DeviceOptions["readImage"];
   readonly #cleanups: (() => void)[] = [];
+  readonly #shared = new Set<GPUBuffer>();
+  #destroyed: Promise<void> | undefined;
   readonly gpu: GPUDevice;
   readonly #owned: boolean;
 
@@ -82,19 +84,31 @@ export class Device {
     this.#owned = owned;
     this.adapter = adapter;
     this.#readImage = options.readImage;
-    this.failures = new Failures(gpu);
-    this.pool = new BufferPool(gpu, (descriptor) => this.createBuffer(descriptor), (buffer, offset, data) => this.write(buffer, offset, data));
-    this.pipelines = new PipelineCache(gpu);
+    this.failures = new Failures(gpu, owned);
+    this.queue = new WorkQueue((error) => this.failures.record(0, error instanceof AtrousError ? error : new DeviceError(`Queued work failed. ${String(error)}`, { cause: error })));
+    this.pool = new BufferPool({
+      limits: gpu.limits,
+      create: (descriptor) => this.createBuffer(descriptor),
+      fill: (buffer, word) => void this.write(buffer, 0, new Uint32Array(buffer.size / 4).fill(word)),
+      destroy: (buffer) => this.queue.run(() => buffer.destroy()),
+    });
+    this.pipelines = new PipelineCache(gpu, this.failures);
     this.readback = new Readback(gpu, this.queue, this.failures);
     this.slabs = new Slabs(this);
   }
 
-  /** Opens the device behind `adapter`, with all of the adapter's limits. */
+  /**
+   * Opens the device behind `adapter`, with all of the adapter's limits.
+   *
+   * @throws DeviceError when the adapter refuses; one adapter gives one device, so ask for a new adapter for the next
+   */
   static async open(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
     const gpu = await adapter.requestDevice({
       label: "atrous",
       requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
       requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
+    }).catch((reason: unknown) => {
+      throw new DeviceError(`The adapter refused to open a device. ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
     });
     return new Device(gpu, describe(gpu, adapter.info, options), options, true);
   }
@@ -104,8 +118,14 @@ export class Device {
     return new Device(gpu, describe(gpu, gpu.adapterInfo, options), options, false);
   }
 
+  /** A buffer; the GPU says later, through `failures`, whether there was memory for it. */
   createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
-    return this.failures.guard(descriptor.label ?? "buffer", () => this.gpu.createBuffer(descriptor));
+    return this.failures.guard(descriptor.label ?? "buffer", () => this.gpu.createBuffer(descriptor), {
+      failed: (buffer) => {
+        this.pool.discard(buffer);
+        this.slabs.discard(buffer);
+      },
+    });
   }
 
   /** Memory for a tensor, from the pool. */
@@ -123,21 +143,33 @@ export class Device {
     return storage;
   }
 
-  /** A buffer outside the pool, for memory that many tensors share (parameters, slabs). */
+  /**
+   * A buffer outside the pool, for memory that many tensors share (parameters, slabs).
+   *
+   * @throws DeviceError when it is larger than the adapter allows
+   */
   allocateShared(bytes: number, label: string): GPUBuffer {
     this.failures.check();
-    this.pool.live += bytes;
-    this.pool.peak = Math.max(this.pool.peak, this.pool.live + this.pool.pooled);
-    return this.createBuffer({ size: bytes, usage: TENSOR_USAGE, label });
+    const { maxBufferSize } = this.gpu.limits;
+    if (bytes > maxBufferSize) throw new DeviceError(`${label}: needs ${mebibytes(bytes)}, more than this adapter allows in one buffer (${mebibytes(maxBufferSize)}).`);
+    const buffer = this.createBuffer({ size: bytes, usage: TENSOR_USAGE, label });
+    this.pool.grow(bytes);
+    this.#shared.add(buffer);
+    return buffer;
   }
 
   releaseShared(buffer: GPUBuffer): void {
+    if (!this.#shared.delete(buffer)) return;
     this.pool.live -= buffer.size;
     this.queue.run(() => buffer.destroy());
   }
 
-  /** Writes host data in queue order. A write that must wait takes a copy, so `data` may be reused at once. */
-  write(buffer: GPUBuffer, offset: number, data: ArrayBufferView): void {
+  /**
+   * Writes host data in queue order. A write that must wait takes a copy, so `data` may be reused at once.
+   *
+   * @returns the epoch of the write (see `Failures`)
+   */
+  write(buffer: GPUBuffer, offset: number, data: ArrayBufferView): number {
     const shared = typeof SharedArrayBuffer !== "undefined" && data.buffer instanceof SharedArrayBuffer;
     let bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     if (shared || !this.queue.idle || bytes.length % 4 !== 0) {
@@ -145,7 +177,9 @@ export class Device {
       copy.set(bytes);
       bytes = copy;
     }
-    this.queue.run(() => this.failures.guard("upload", () => this.gpu.queue.writeBuffer(buffer, offset, bytes)));
+    const epoch = this.failures.next();
+    this.queue.run(() => this.failures.guard("upload", () => this.gpu.queue.writeBuffer(buffer, offset, bytes), { epoch }));
+    return epoch;
   }
 
   /** Decodes an image with the means of this platform. */
@@ -164,8 +198,10 @@ export class Device {
     let kept = new Set<Storage>();
     try {
       const result = body();
-      if (result instanceof Promise && !(Symbol.for("atrous.readback") in result))
+      if (result instanceof Promise && !(Symbol.for("atrous.readback") in result)) {
+        result.catch(() => undefined); // what it ends in matters less than that it was started
         throw new DeviceError("scope: the callback must not be async. Call tensor.data() inside and await it outside.");
+      }
       kept = storagesIn(result);
       return result;
     } finally {
@@ -192,27 +228,36 @@ export class Device {
     this.adapter.variant = name;
   }
 
-  /** Resolves when the GPU has done everything asked for so far; throws what went wrong on the way. */
+  /** Resolves when the GPU has done everything asked for so far; throws what went wrong on the way and was not thrown yet. */
   async idle(): Promise<void> {
     await new Promise<void>((resolve) => this.queue.run(resolve));
-    if (!this.failures.lost) await this.gpu.queue.onSubmittedWorkDone();
-    await this.failures.settled();
     this.failures.check();
+    await this.failures.untilLost(this.gpu.queue.onSubmittedWorkDone());
+    await this.failures.settled();
+    this.failures.checkAll();
   }
 
   onDestroy(cleanup: () => void): void {
     this.#cleanups.push(cleanup);
   }
 
-  /** Waits for the GPU, then frees everything. Programs call it before they end. */
-  async destroy(): Promise<void> {
+  /** Waits for the GPU, then frees everything. Programs call it before they end; later use throws a DeviceLostError. Safe to call twice. */
+  destroy(): Promise<void> {
+    return (this.#destroyed ??= this.#destroy());
+  }
+
+  async #destroy(): Promise<void> {
     await this.idle().catch(() => undefined);
     for (const cleanup of this.#cleanups) cleanup();
+    this.slabs.clear();
+    this.readback.destroy();
+    this.failures.lose();
     this.pool.trim();
-    if (this.#owned) {
-      this.gpu.destroy();
-      await this.gpu.lost;
-    }
+    for (const { buffer } of this.#tensors) buffer.destroy();
+    for (const buffer of this.#shared) buffer.destroy();
+    if (!this.#owned) return;
+    this.gpu.destroy();
+    await this.gpu.lost;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

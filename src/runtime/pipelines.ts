@@ -1,4 +1,5 @@
-import { DeviceError } from "./errors.js";
+import { AtrousError, DeviceError } from "./errors.js";
+import type { Failures } from "./failures.js";
 import { ShaderStage } from "./gpu.js";
 import type { Shader } from "./kernel.js";
 import { specialise } from "./specialise.js";
@@ -14,12 +15,14 @@ export interface Pipeline {
 /** Pipelines by what specialises them: the shader's text, the entry point, and the constants. Compiled concurrently. */
 export class PipelineCache {
   readonly #gpu: GPUDevice;
+  readonly #failures: Failures;
   readonly #modules = new Map<string, GPUShaderModule>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #pipelines = new Map<string, Pipeline>();
 
-  constructor(gpu: GPUDevice) {
+  constructor(gpu: GPUDevice, failures: Failures) {
     this.#gpu = gpu;
+    this.#failures = failures;
   }
 
   get size(): number {
@@ -33,6 +36,12 @@ export class PipelineCache {
     if (!pipeline) {
       pipeline = this.#create(shader, entry, code, overrides);
       this.#pipelines.set(key, pipeline);
+      // What failed is tried afresh the next time: the reason may have passed (memory).
+      pipeline.ready.catch(() => {
+        this.#pipelines.delete(key);
+        this.#modules.delete(code);
+        this.#layouts.clear();
+      });
     }
     return pipeline;
   }
@@ -40,24 +49,26 @@ export class PipelineCache {
   #create(shader: Shader, entry: string, code: string, overrides: Readonly<Record<string, number>>): Pipeline {
     const label = `${shader.name}.${entry}`;
     const layout = this.#layout(shader, entry);
-    let module = this.#modules.get(code);
-    if (!module) this.#modules.set(code, (module = this.#gpu.createShaderModule({ code, label: shader.name })));
-    const compiled = this.#gpu.createComputePipelineAsync({
-      label,
-      layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout], label }),
-      compute: { module, entryPoint: entry, constants: { ...overrides } },
+    const compiled = this.#failures.guard(label, () => {
+      let module = this.#modules.get(code);
+      if (!module) this.#modules.set(code, (module = this.#gpu.createShaderModule({ code, label: shader.name })));
+      return this.#gpu.createComputePipelineAsync({
+        label,
+        layout: this.#gpu.createPipelineLayout({ bindGroupLayouts: [layout], label }),
+        compute: { module, entryPoint: entry, constants: { ...overrides } },
+      });
     });
     const pipeline: Pipeline = {
       layout,
       gpu: undefined,
-      ready: compiled.then(
+      ready: this.#failures.untilLost(compiled).then(
         (gpu) => void (pipeline.gpu = gpu),
         (reason: unknown) => {
-          throw new DeviceError(`${label}: the kernel could not be compiled. ${reason instanceof Error ? reason.message : String(reason)}`);
+          if (reason instanceof AtrousError) throw reason;
+          throw new DeviceError(`${label}: the kernel could not be compiled. ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
         },
       ),
     };
-    pipeline.ready.catch(() => undefined); // reported by whoever uses the pipeline
     return pipeline;
   }
 

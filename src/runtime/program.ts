@@ -18,6 +18,8 @@ export const STEP_BLOCK_BYTES = 256;
 
 /** One execution of a program. */
 export interface ProgramRun {
+  /** The number of this work (see `Failures`). */
+  readonly epoch: number;
   /** Index of the first step to run. */
   readonly from: number;
   /** New contents of the step block, if it has any. */
@@ -35,53 +37,54 @@ interface Step {
 
 /** Dispatches with their pipelines, parameters and bind groups, ready to be encoded again and again. */
 export class Program {
+  /** Settles when every pipeline is compiled; rejects with the first thing that went wrong in making the program. */
   readonly ready: Promise<void>;
-  failure: unknown;
+  failure: AtrousError | undefined;
+  readonly label: string;
   #compiled = false;
-  #slabVersion = -1;
+  /** What the bind groups were made for. */
+  #bound = "";
   readonly #steps: Step[];
   readonly #params: GPUBuffer;
   readonly #stepBlock: GPUBuffer;
   readonly #device: Device;
-  readonly #label: string;
   readonly #slabSizes: readonly number[];
   readonly #place: (operand: Operand) => Place;
 
   constructor(device: Device, label: string, calls: readonly KernelCall[], slabSizes: readonly number[], place: (operand: Operand) => Place) {
     this.#device = device;
-    this.#label = label;
+    this.label = label;
     this.#slabSizes = slabSizes;
     this.#place = place;
-    const blocks = new Map<string, number>();
-    const bytes: Uint32Array[] = [];
-    let end = 0;
-    this.#steps = device.failures.guard(label, () =>
-      calls.map((call) => {
-        const packed = packParams(call);
-        const key = packed.join();
-        let paramsOffset = blocks.get(key);
-        if (paramsOffset === undefined) {
-          blocks.set(key, (paramsOffset = end));
-          bytes.push(packed);
-          end += alignUp(Math.max(16, packed.byteLength), BINDING_ALIGNMENT);
-        }
-        return { call, paramsOffset, pipeline: device.pipelines.get(call.shader, call.entry, call.constants), group: undefined };
-      }),
-    );
-    this.#params = device.createBuffer({ size: Math.max(end, BINDING_ALIGNMENT), usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST, label: `${label} parameters` });
-    this.#stepBlock = device.createBuffer({ size: STEP_BLOCK_BYTES, usage: BufferUsage.UNIFORM | BufferUsage.COPY_DST, label: `${label} step block` });
-    const all = new Uint32Array(Math.max(end, BINDING_ALIGNMENT) / 4);
-    [...blocks.values()].forEach((offset, i) => all.set(bytes[i]!, offset / 4));
-    device.write(this.#params, 0, all);
-    this.ready = Promise.all(this.#steps.map((step) => step.pipeline.ready)).then(
-      () => void (this.#compiled = true),
-      (reason: unknown) => {
-        this.failure = reason;
-        throw reason;
-      },
-    );
+    const { offsets, data } = packAll(calls);
+    const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
+    const epoch = device.failures.next();
+    [this.#steps, this.#params, this.#stepBlock] = device.failures.guard(label, () => {
+      const steps = calls.map((call, i): Step => ({ call, paramsOffset: offsets[i]!, pipeline: device.pipelines.get(call.shader, call.entry, call.constants), group: undefined }));
+      const params = device.createBuffer({ size: data.byteLength, usage, label: `${label} parameters` });
+      // Not through the queue, which may wait for this very program: nothing older uses the buffer.
+      device.gpu.queue.writeBuffer(params, 0, data);
+      return [steps, params, device.createBuffer({ size: STEP_BLOCK_BYTES, usage, label: `${label} step block` })];
+    }, { epoch });
+    device.failures.guard(label, () => this.bind(), { epoch });
+    this.ready = this.#made(epoch);
     this.ready.catch(() => undefined);
-    this.bind();
+  }
+
+  /** Waits for the compilers, and for the GPU's verdict on everything made in `epoch`. */
+  async #made(epoch: number): Promise<void> {
+    const { failures } = this.#device;
+    try {
+      const compiled = await Promise.allSettled(this.#steps.map((step) => step.pipeline.ready));
+      await failures.settled();
+      const refused = failures.causedBy(epoch);
+      if (refused) throw refused;
+      for (const result of compiled) if (result.status === "rejected") throw result.reason;
+      this.#compiled = true;
+    } catch (error) {
+      this.failure = error as AtrousError;
+      throw error;
+    }
   }
 
   get bytes(): number {
@@ -96,11 +99,12 @@ export class Program {
     return this.#steps.map((step) => step.call);
   }
 
-  /** Makes the bind groups, again when a shared slab has been replaced. */
-  bind(): void {
-    const slabs = this.#device.slabs.reserve(this.#slabSizes);
-    if (this.#slabVersion === this.#device.slabs.version) return;
-    this.#slabVersion = this.#device.slabs.version;
+  /** Makes the bind groups, again when a shared slab has been replaced or something went wrong since. */
+  bind(): readonly GPUBuffer[] {
+    const { slabs, failures, gpu } = this.#device;
+    const buffers = slabs.reserve(this.#slabSizes);
+    const bound = `${slabs.version} ${failures.recorded}`;
+    if (this.#bound === bound) return buffers;
     for (const step of this.#steps) {
       const { call } = step;
       const label = `${call.shader.name}.${call.entry}`;
@@ -109,42 +113,52 @@ export class Program {
         if (name === "step") return { binding, resource: { buffer: this.#stepBlock } };
         const operand = call.bindings[name];
         if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
-        const { slab, buffer, offset, bytes } = this.#place(operand);
-        return { binding, resource: { buffer: slab === undefined ? buffer! : slabs[slab]!, offset, size: Math.max(4, bytes) } };
+        const place = this.#place(operand);
+        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: Math.max(4, place.bytes) } };
       });
-      step.group = this.#device.failures.guard(label, () => this.#device.gpu.createBindGroup({ layout: step.pipeline.layout, entries, label }));
+      step.group = failures.guard(label, () => gpu.createBindGroup({ layout: step.pipeline.layout, entries, label }));
     }
+    this.#bound = bound;
+    return buffers;
+  }
+
+  /** Makes `bind` make new bind groups: memory outside the slabs has moved. */
+  unbind(): void {
+    this.#bound = "";
   }
 
   /** Encodes and submits the steps from `from` on, in one pass, with copies into and out of the program's memory around it. */
-  run({ from, step, copiesIn, copiesOut }: ProgramRun): void {
-    const { gpu, failures, slabs } = this.#device;
-    failures.guard(this.#label, () => {
-      this.bind();
+  run({ epoch, from, step, copiesIn, copiesOut }: ProgramRun): void {
+    const { gpu, failures } = this.#device;
+    failures.guard(this.label, () => {
+      const slabs = this.bind();
       if (step) gpu.queue.writeBuffer(this.#stepBlock, 0, step);
-      const encoder = gpu.createCommandEncoder();
-      const bufferOf = (place: Place): GPUBuffer => place.buffer ?? slabs.reserve(this.#slabSizes)[place.slab!]!;
-      for (const { storage, place } of copiesIn) if (place.bytes > 0) encoder.copyBufferToBuffer(storage.buffer, storage.offset, bufferOf(place), place.offset, place.bytes);
-      const pass = encoder.beginComputePass();
+      const encoder = gpu.createCommandEncoder({ label: this.label });
+      for (const { storage, place } of copiesIn) if (place.bytes > 0) encoder.copyBufferToBuffer(storage.buffer, storage.offset, bufferOf(place, slabs), place.offset, place.bytes);
+      const pass = encoder.beginComputePass({ label: this.label });
       this.#encode(pass, from, this.#steps.length);
       pass.end();
-      for (const { storage, place } of copiesOut) if (place.bytes > 0) encoder.copyBufferToBuffer(bufferOf(place), place.offset, storage.buffer, storage.offset, place.bytes);
+      for (const { storage, place } of copiesOut) if (place.bytes > 0) encoder.copyBufferToBuffer(bufferOf(place, slabs), place.offset, storage.buffer, storage.offset, place.bytes);
       gpu.queue.submit([encoder.finish()]);
-    });
+    }, { epoch });
   }
 
   /** Runs step `index` alone, `times` times, and resolves when the GPU has finished. */
   async runStep(index: number, times = 1): Promise<void> {
     const { gpu, failures } = this.#device;
-    failures.guard(this.#label, () => {
+    const epoch = failures.next();
+    failures.guard(this.label, () => {
       this.bind();
-      const encoder = gpu.createCommandEncoder();
+      const encoder = gpu.createCommandEncoder({ label: this.label });
       const pass = encoder.beginComputePass();
       for (let i = 0; i < times; i++) this.#encode(pass, index, index + 1);
       pass.end();
       gpu.queue.submit([encoder.finish()]);
-    });
-    await gpu.queue.onSubmittedWorkDone();
+    }, { epoch });
+    await failures.untilLost(gpu.queue.onSubmittedWorkDone());
+    await failures.settled();
+    const error = failures.causedBy(epoch);
+    if (error) throw error;
   }
 
   #encode(pass: GPUComputePassEncoder, from: number, to: number): void {
@@ -156,16 +170,33 @@ export class Program {
     }
   }
 
-  get label(): string {
-    return this.#label;
-  }
-
   dispose(): void {
     this.#device.queue.run(() => {
       this.#params.destroy();
       this.#stepBlock.destroy();
     });
   }
+}
+
+const bufferOf = (place: Place, slabs: readonly GPUBuffer[]): GPUBuffer => place.buffer ?? slabs[place.slab!]!;
+
+/** The parameters of all calls in one block, equal ones once, and where each call finds its own. */
+function packAll(calls: readonly KernelCall[]): { offsets: number[]; data: Uint32Array<ArrayBuffer> } {
+  const blocks = new Map<string, { offset: number; words: Uint32Array }>();
+  let end = 0;
+  const offsets = calls.map((call) => {
+    const words = packParams(call);
+    const key = words.join();
+    let block = blocks.get(key);
+    if (!block) {
+      blocks.set(key, (block = { offset: end, words }));
+      end += alignUp(Math.max(16, words.byteLength), BINDING_ALIGNMENT);
+    }
+    return block.offset;
+  });
+  const data = new Uint32Array(Math.max(end, BINDING_ALIGNMENT) / 4);
+  for (const { offset, words } of blocks.values()) data.set(words, offset / 4);
+  return { offsets, data };
 }
 
 const scratch = new DataView(new ArrayBuffer(4));

@@ -1,3 +1,4 @@
+import { AtrousError, DeviceError } from "./errors.js";
 import type { Failures } from "./failures.js";
 import { BufferUsage, MapMode } from "./gpu.js";
 import type { WorkQueue } from "./work-queue.js";
@@ -35,7 +36,7 @@ export class Readback {
       const task = (): void => {
         if (this.#inFlight >= DEPTH) return this.#queue.retry(new Promise((freed) => (this.#freed = () => freed(undefined))), task);
         this.#inFlight++;
-        this.#copy(source, copied).then(resolve, reject).finally(() => {
+        this.#read(source, copied).then(resolve, reject).finally(() => {
           this.#inFlight--;
           this.#freed?.();
           this.#freed = undefined;
@@ -45,39 +46,46 @@ export class Readback {
     });
   }
 
-  async #copy({ buffer, offset, bytes, epoch }: ReadSource, copied: () => void): Promise<ArrayBuffer> {
+  /** Everything up to the first `await` happens at once: the source may change or go after that. */
+  async #read({ buffer, offset, bytes, epoch }: ReadSource, copied: () => void): Promise<ArrayBuffer> {
     const size = Math.max(4, bytes);
     const own = this.#failures.next();
     let staging: GPUBuffer | undefined;
+    let mapped: Promise<void>;
     try {
       this.#failures.check(epoch);
-      const mapped = this.#failures.guard("readback", () => {
+      mapped = this.#failures.guard("readback", () => {
         staging = this.#staging(size);
         const encoder = this.#gpu.createCommandEncoder({ label: "readback" });
         encoder.copyBufferToBuffer(buffer, offset, staging, 0, size);
         this.#gpu.queue.submit([encoder.finish()]);
         return staging.mapAsync(MapMode.READ, 0, size);
       }, { epoch: own });
-      // What spoiled the source is the better explanation of a map that fails.
-      await this.#failures.untilLost(mapped).catch(async (reason: unknown) => {
-        await this.#failures.settled();
-        this.#failures.check(epoch);
-        this.#failures.check(own);
-        throw reason;
-      });
+    } finally {
+      copied();
+    }
+    try {
+      const refused: unknown = await this.#failures.untilLost(mapped).then(() => undefined, (reason: unknown) => reason);
       await this.#failures.settled();
       this.#failures.check(epoch);
-      this.#failures.check(own);
+      const error = this.#failures.causedBy(own);
+      if (error) throw error;
+      if (refused !== undefined) throw await this.#explain(refused);
       const data = staging!.getMappedRange(0, size).slice(0, bytes);
       staging!.unmap();
       this.#free.push(staging!);
       return data;
     } catch (error) {
-      staging?.destroy();
+      staging!.destroy();
       throw error;
-    } finally {
-      copied();
     }
+  }
+
+  /** Why a map was refused. A device that is being lost aborts its maps, sometimes before it says that it is lost. */
+  async #explain(refused: unknown): Promise<unknown> {
+    if (refused instanceof AtrousError) return refused;
+    await this.#failures.untilLost(new Promise((resolve) => setTimeout(resolve, 500)));
+    return new DeviceError(`readback: the GPU refused to hand out the result. ${String(refused)}`, { cause: refused });
   }
 
   #staging(bytes: number): GPUBuffer {

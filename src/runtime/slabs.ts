@@ -29,6 +29,11 @@ export class Slabs {
     return this.#buffers;
   }
 
+  /** Gives up `buffer` if it is a slab: the GPU had no memory for it. */
+  discard(buffer: GPUBuffer): void {
+    if (this.#buffers.includes(buffer)) this.clear();
+  }
+
   /** Frees the slabs; plans make new ones when they run again. */
   clear(): void {
     for (const buffer of this.#buffers.splice(0)) this.#device.releaseShared(buffer);

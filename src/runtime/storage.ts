@@ -5,6 +5,8 @@ import { DisposedError } from "./errors.js";
 export class Storage {
   /** Epoch of the work that last wrote it (see `Failures`). */
   epoch = 0;
+  #disposed = false;
+  /** The owner, and queued work that still needs the memory. */
   #users = 1;
   readonly device: Device;
   readonly buffer: GPUBuffer;
@@ -21,15 +23,23 @@ export class Storage {
   }
 
   get disposed(): boolean {
-    return this.#users === 0;
+    return this.#disposed;
   }
 
-  retain(): void {
+  /** The owner lets go: nobody may use it from now on, and the memory is free when queued work has had it. Safe to call twice. */
+  release(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.letGo();
+  }
+
+  /** Keeps the memory for queued work, until `letGo`. */
+  hold(): void {
     this.#users++;
   }
 
-  release(): void {
-    if (this.#users > 0 && --this.#users === 0) this.#release();
+  letGo(): void {
+    if (--this.#users === 0) this.#release();
   }
 
   /** Throws when the owner has let go of it. */
@@ -38,9 +48,17 @@ export class Storage {
     this.device.failures.check(this.epoch);
   }
 
+  /** Queues a write of the contents from the host. */
+  write(data: ArrayBufferView): void {
+    const { device } = this;
+    const epoch = device.write(this.buffer, this.offset, data);
+    this.epoch = epoch;
+    device.queue.run(() => void (this.epoch = epoch)); // after work that stands before it in the queue and writes here too
+  }
+
   /** Queues a copy of the contents and resolves with it; the storage may be released at once. */
   read(): Promise<ArrayBuffer> {
-    this.retain();
-    return this.device.readback.read(this.buffer, this.offset, this.bytes, () => this.epoch, () => this.release());
+    this.hold();
+    return this.device.readback.read(this, () => this.letGo());
   }
 }

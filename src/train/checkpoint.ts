@@ -63,7 +63,7 @@ export function restore(checkpoint: Checkpoint, model: Module, optimizer: Optimi
 export function writeCheckpoint({ progress, model, optimizer, best }: Checkpoint): Uint8Array {
   const tensors = new Map<string, SafeTensor>();
   const put = (part: string, values: ReadonlyMap<string, Float32Array | Int32Array>): void => {
-    for (const [path, data] of values) tensors.set(`${part}.${path}`, { dtype: data instanceof Int32Array ? "I32" : "F32", shape: [data.length], data });
+    for (const [path, data] of values) tensors.set(`${part}.${path}`, { dtype: data instanceof Int32Array ? "I32" : "F32", shape: [data.length], data: data as SafeTensor["data"] });
   };
   put("model", model);
   put("optimizer", optimizer);

@@ -178,7 +178,8 @@ describe("predict", () => {
       const painted = [Math.round(r * 0.75 + 63.75), Math.round(g * 0.75), Math.round(b * 0.75 + 25)];
       expect(Array.from(data.subarray(i * 3, i * 3 + 3))).toEqual(prediction.classes[i] === 1 ? painted : [r, g, b]);
     }
-    expect(async () => (await model.predict(image)).overlay()).rejects.toThrow("overlay: the image was not kept. Ask for it: predict(image, { overlay: true }).");
+    const plain = await model.predict(image);
+    expect(() => plain.overlay()).toThrow("overlay: the image was not kept. Ask for it: predict(image, { overlay: true }).");
     if (platform() === "browser") expect(prediction.toImageData().data).toHaveLength(2520);
   });
 
@@ -242,6 +243,8 @@ describe("predict", () => {
   test("refuses tensors that are no image", async () => {
     using model = await smallUNet(3);
     using labels = tensor(await testDevice(), new Uint32Array(12), [2, 2, 3]);
-    await expect(model.predict(labels)).rejects.toThrow("predict: an image is a u8 or f32 tensor of the axes [height, width, channels] or [1, height, width, channels], not u32 of\n");
+    await expect(model.predict(labels)).rejects.toThrow("predict: an image must be a u8 or f32 tensor but is u32.");
+    using pair = tensor(await testDevice(), new Uint8Array(24), [2, 2, 2, 3]);
+    await expect(model.predict(pair)).rejects.toThrow("predict: a tensor that is an image has the axes [height, width, channels] or [1, height, width, channels].\n  image  [2, 2, 2, 3]");
   });
 });

@@ -1,4 +1,5 @@
 import type { Graph, Node, Value } from "../node.js";
+import { plainKey } from "../tree.js";
 import { replaceValues } from "./rewrite.js";
 
 /** Computes equal expressions once: the same op with the same options on the same values. */
@@ -8,7 +9,7 @@ export function eliminateCommon(graph: Graph): Graph {
   const nodes = graph.nodes.filter((node) => {
     if (node.op.traits.effect || Object.values(node.outputs).some((value) => value.home)) return true;
     const inputs = Object.entries(node.inputs).map(([name, value]) => `${name}=${value ? (same.get(value) ?? value).id : ""}`);
-    const key = JSON.stringify([node.op.name, node.options, inputs]);
+    const key = plainKey([node.op.name, node.options, inputs]);
     const first = seen.get(key);
     if (!first || first.op !== node.op) {
       seen.set(key, node);

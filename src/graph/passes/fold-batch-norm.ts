@@ -1,7 +1,7 @@
 import type { Graph, Node, Value } from "../node.js";
 import { asTensor } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
-import { countUses, replaceValues, rewire } from "./rewrite.js";
+import { countUses, mayMove, replaceValues, rewire } from "./rewrite.js";
 
 /**
  * Folds a batch norm with fixed statistics into the convolution before it: its scale goes into the weight and its
@@ -10,13 +10,15 @@ import { countUses, replaceValues, rewire } from "./rewrite.js";
  */
 export function foldBatchNorm(graph: Graph): Graph {
   const uses = countUses(graph);
+  const movable = mayMove(graph);
   let result = graph;
   for (const norm of graph.nodes) {
     const value = norm.inputs["x"];
     const conv = value?.from?.node;
     const { affine } = norm.op.traits;
     const absorb = conv?.op.traits.absorbAffine;
-    if (!value || !affine || !absorb || uses.get(value) !== 1 || !parametersOnly(norm, "x") || !parametersOnly(conv, "x") || (conv.options as { activation?: string }).activation === "relu") continue;
+    if (!value || !affine || !absorb || uses.get(value) !== 1 || !parametersOnly(norm, "x") || !parametersOnly(conv, conv.inputs["x"] ? "x" : "grad")) continue;
+    if (((conv.options as { activation?: string }).activation ?? "none") !== "none" || !movable(conv, norm)) continue;
     result = fold(result, conv, norm, affine, absorb);
   }
   return result;

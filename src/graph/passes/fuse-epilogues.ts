@@ -1,6 +1,6 @@
 import { sameShape } from "../../runtime/shape.js";
 import type { Graph, Node, Value } from "../node.js";
-import { countUses, rewire } from "./rewrite.js";
+import { countUses, mayMove, rewire } from "./rewrite.js";
 
 interface Chain {
   program: (string | number)[][];
@@ -13,45 +13,52 @@ function operation(node: Node): string | undefined {
   return program.length === 1 ? (program[0]![0] as string) : undefined;
 }
 
+/** What a producer becomes when it does the work of the node after it. */
+interface Fused {
+  readonly producer: Node;
+  readonly inputs: Node["inputs"];
+  readonly options: object;
+}
+
 /**
  * Gives convolutions (ops with the trait `epilogue`) what follows them and reads nothing else of them: the addition
- * of a residual of the same shape, then an activation.
+ * of a bias, the addition of a residual of the same shape, then an activation.
  */
 export function fuseEpilogues(graph: Graph): Graph {
   const uses = countUses(graph);
-  const nodes: Node[] = [];
-  const position = new Map<Node, number>();
-  const place = (node: Node): void => {
-    position.set(node, nodes.push(node) - 1);
-  };
+  const movable = mayMove(graph);
+  const nodes = new Map<number, Node>();
   for (const node of graph.nodes) {
-    const fused = tryFuse(node, uses, position);
+    const fused = tryFuse(node, uses, movable);
     if (!fused) {
-      place(node);
+      nodes.set(node.id, node);
       continue;
     }
     // The convolution moves to where its last operand is known, and computes the value of the node it swallowed.
-    nodes.splice(position.get(fused.producer)!, 1, undefined as never);
-    place(rewire(fused.producer, { inputs: fused.inputs, options: fused.options, outputs: { ...fused.producer.outputs, out: node.outputs["out"]! } }));
+    const { producer, inputs, options } = fused;
+    nodes.delete(producer.id);
+    nodes.set(producer.id, rewire(producer, { inputs, options, outputs: { ...producer.outputs, out: node.outputs["out"]! } }));
   }
-  return { ...graph, nodes: nodes.filter((node) => node !== undefined) };
+  return { ...graph, nodes: [...nodes.values()] };
 }
 
-function tryFuse(node: Node, uses: ReadonlyMap<Value, number>, position: ReadonlyMap<Node, number>): { producer: Node; inputs: Node["inputs"]; options: object } | undefined {
+function tryFuse(node: Node, uses: ReadonlyMap<Value, number>, movable: (node: Node, to: Node) => boolean): Fused | undefined {
   const name = operation(node);
-  if (!name) return undefined;
-  const candidates = Object.values(node.inputs) as Value[];
-  for (const value of candidates) {
+  const result = node.outputs["out"]!;
+  if (!name || result.home) return undefined;
+  const operands = Object.values(node.inputs) as Value[];
+  for (const value of operands) {
     const producer = value.from?.node;
     const epilogue = producer?.op.traits.epilogue;
-    if (!producer || !epilogue || value.from!.output !== "out" || uses.get(value) !== 1 || !position.has(producer)) continue;
+    if (!producer || !epilogue || value.from!.output !== "out" || uses.get(value) !== 1 || !movable(producer, node)) continue;
     const options = producer.options as { activation?: string };
-    const idle = (options.activation ?? "none") === "none";
-    if (!idle || !sameShape(value.shape, node.outputs["out"]!.shape)) continue;
+    if ((options.activation ?? "none") !== "none" || !sameShape(value.shape, result.shape)) continue;
     if (epilogue.activations.includes(name)) return { producer, inputs: producer.inputs, options: { ...options, activation: name } };
-    const other = candidates.find((v) => v !== value);
-    if (name === "add" && epilogue.residual && other && candidates.length === 2 && !producer.inputs[epilogue.residual] && sameShape(other.shape, value.shape))
-      return { producer, inputs: { ...producer.inputs, [epilogue.residual]: other }, options };
+    const other = operands.find((v) => v !== value);
+    if (name !== "add" || !other) continue;
+    const { bias, residual } = epilogue;
+    if (!producer.inputs[bias] && other.shape.length === 1 && other.shape[0] === value.shape.at(-1)) return { producer, inputs: { ...producer.inputs, [bias]: other }, options };
+    if (residual && !producer.inputs[residual] && sameShape(other.shape, value.shape)) return { producer, inputs: { ...producer.inputs, [residual]: other }, options };
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { sameShape } from "../../runtime/shape.js";
 import type { Graph, Node, Value } from "../node.js";
-import { countUses, rewire } from "./rewrite.js";
+import { countUses, mayMove, rewire } from "./rewrite.js";
 
 interface Options {
   program: (readonly [string, ...number[]])[];
@@ -14,6 +14,7 @@ const MAX_STEPS = 32;
 /** Joins chains of pointwise ops into one: a value that only one pointwise op reads is computed inside it. */
 export function fusePointwise(graph: Graph): Graph {
   const uses = countUses(graph);
+  const movable = mayMove(graph);
   const fused = new Map<Node, Node>();
   const swallowed = new Set<Node>();
   const nodes = graph.nodes.map((node) => {
@@ -25,7 +26,7 @@ export function fusePointwise(graph: Graph): Graph {
         const original = value?.from?.node;
         const producer = original && (fused.get(original) ?? original);
         if (!value || !producer?.op.traits.pointwise || uses.get(value) !== 1 || value.home || !sameShape(value.shape, node.outputs["out"]!.shape) || value.dtype !== node.outputs["out"]!.dtype) continue;
-        const joined = join(producer, merged, name);
+        const joined = movable(producer, node) ? join(producer, merged, name) : undefined;
         if (!joined) continue;
         merged = joined;
         swallowed.add(original!).add(producer);

@@ -1,0 +1,164 @@
+// conv2d-direct-input-gradient.wgsl - the input gradient of a strided conv2d (and so the transposed convolution) in registers,
+// for adapters that are CPUs (and correct everywhere). For stride 1 it is a convolution with mirrored taps: conv2d-direct.wgsl.
+//
+//   out[n,y,x,c] = act(bias[c] + Σ o,i,j: grad[n, (y + top − i·DH) / SH, (x + left − j·DW) / SW, group(c)·k + o] · weight[o,i,j,c] (+ residual[n,y,x,c]))
+//   over the taps where both divisions leave no remainder and land inside grad
+//
+// Layouts: grad NHWC [n,gh,gw,gc]; `packed` [kh·kw·k + 1] rows of c4 vec4s: channels of the result innermost, filled up with
+//   zeros to a multiple of 4, the last row is the bias (conv2d-pack.wgsl); out NHWC [n,h,w,c], rows of out_stride vec4s.
+// Entries: transposed computes TP pixels times 4·TQ channels per thread; transposed_residual adds a tensor shaped like `out`.
+//   Which taps contribute depends on y mod SH and x mod SW only, so the pixels of a thread share these remainders: they are
+//   consecutive in the flattened (n, y / SH, x / SW) of one of SH·SW planes, and a tap is left out for all of them or for none.
+// Edges: coordinates are unsigned, one before the edge is huge; they are clamped into grad and what was outside is replaced by
+//   zero. Tiles past the end compute the last pixel of their plane again and store the same value.
+// Accumulation: f32, the bias first, then taps row by row, channels innermost. A gather: deterministic.
+// Why it is fast on a CPU: see conv2d-direct.wgsl; no multiplication by the zeros between strides is ever made.
+
+//!include "lib/grid.wgsl"
+
+struct Params {
+  total: u32,   // threads with work
+  tiles: u32,   // of TP pixels, in one plane
+  n: u32,
+  h: u32, w: u32,   // of the result
+  gh: u32, gw: u32, // of grad
+  gc: u32,      // channels of grad
+  k: u32,       // channels of one group of grad
+  c4: u32,      // vec4s in a row of `packed`
+  group4: u32,  // vec4s of result channels in one group
+  top: u32, left: u32,
+  out_stride: u32, out_offset: u32, // in vec4s
+  kh: u32, kw: u32,
+  sh: u32, sw: u32,
+  dh: u32, dw: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> grad: array<f32>;
+@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+
+const TP: u32 = 8u; //!tune
+const TQ: u32 = 2u; //!tune
+const TILE: u32 = 16u; //!tune
+
+/// ReLU keeps NaN, which max() need not.
+fn activate(v: vec4f) -> vec4f {
+  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
+  return select(v, max(v, vec4f()), vec4<bool>(p.relu == 1u) & !nan);
+}
+
+/// Pixels with the remainders `ry` and `rx`: rows and columns of their plane.
+struct Plane { ry: u32, rx: u32, rows: u32, columns: u32 }
+
+fn plane_of(index: u32) -> Plane {
+  let ry = index / p.sw;
+  let rx = index % p.sw;
+  return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
+}
+
+/// Position in `out` of pixel i of a plane, as (n·h + y)·w + x.
+fn pixel_of(plane: Plane, i: u32) -> u32 {
+  let line = i / plane.columns;
+  let x = (i - line * plane.columns) * p.sw + plane.rx;
+  return (line / plane.rows * p.h + line % plane.rows * p.sh + plane.ry) * p.w + x;
+}
+
+fn tile(plane: Plane, first: u32, c: u32) -> array<vec4f, TILE> {
+  var acc: array<vec4f, TILE>;
+  var y: array<u32, TP>;
+  var column: array<u32, TP>;
+  var base: array<u32, TP>;
+  let bias_row = p.kh * p.kw * p.k * p.c4 + c;
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = min(first + i, p.n * plane.rows * plane.columns - 1u);
+    let line = pixel / plane.columns;
+    y[i] = line % plane.rows * p.sh + plane.ry + p.top;
+    column[i] = (pixel - line * plane.columns) * p.sw + plane.rx + p.left;
+    base[i] = line / plane.rows * p.gh;
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      acc[i * TQ + q] = packed[bias_row + q];
+    }
+  }
+  let k0 = c / p.group4 * p.k;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    for (var kx = 0u; kx < p.kw; kx++) {
+      // Adding a multiple of the stride keeps the remainder and the difference above zero.
+      let hit = ((plane.ry + p.top + p.sh * p.kh * p.dh - ky * p.dh) % p.sh == 0u) & ((plane.rx + p.left + p.sw * p.kw * p.dw - kx * p.dw) % p.sw == 0u);
+      var at: array<u32, TP>;
+      var inside: array<bool, TP>;
+      //!unroll
+      for (var i = 0u; i < TP; i++) {
+        let gy = select((y[i] - ky * p.dh) / p.sh, p.gh, y[i] < ky * p.dh);
+        let gx = select((column[i] - kx * p.dw) / p.sw, p.gw, column[i] < kx * p.dw);
+        inside[i] = (gy < p.gh) & (gx < p.gw);
+        at[i] = ((base[i] + min(gy, p.gh - 1u)) * p.gw + min(gx, p.gw - 1u)) * p.gc + k0;
+      }
+      let row = (ky * p.kw + kx) * p.k;
+      let count = select(0u, p.k, hit);
+      for (var o = 0u; o < count; o++) {
+        var v: array<f32, TP>;
+        //!unroll
+        for (var i = 0u; i < TP; i++) {
+          v[i] = select(0.0, grad[at[i] + o], inside[i]);
+        }
+        let wr = (row + o) * p.c4 + c;
+        //!unroll
+        for (var q = 0u; q < TQ; q++) {
+          let wq = packed[wr + q];
+          //!unroll
+          for (var i = 0u; i < TP; i++) {
+            acc[i * TQ + q] += v[i] * wq;
+          }
+        }
+      }
+    }
+  }
+  return acc;
+}
+
+@compute @workgroup_size(WG)
+fn transposed(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.c4 / TQ;
+  let c = t % blocks * TQ;
+  let first = t / blocks % p.tiles * TP;
+  let plane = plane_of(t / blocks / p.tiles);
+  let pixels = p.n * plane.rows * plane.columns;
+  if (first >= pixels) { return; }
+  let acc = tile(plane, first, c);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = pixel_of(plane, min(first + i, pixels - 1u));
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[pixel * p.out_stride + p.out_offset + c + q] = activate(acc[i * TQ + q]);
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn transposed_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.total) { return; }
+  let blocks = p.c4 / TQ;
+  let c = t % blocks * TQ;
+  let first = t / blocks % p.tiles * TP;
+  let plane = plane_of(t / blocks / p.tiles);
+  let pixels = p.n * plane.rows * plane.columns;
+  if (first >= pixels) { return; }
+  let acc = tile(plane, first, c);
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    let pixel = pixel_of(plane, min(first + i, pixels - 1u));
+    //!unroll
+    for (var q = 0u; q < TQ; q++) {
+      out[pixel * p.out_stride + p.out_offset + c + q] = activate(acc[i * TQ + q] + residual[pixel * p.c4 + c + q]);
+    }
+  }
+}

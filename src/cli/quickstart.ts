@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { encodePalettePng, encodePng } from "../io/decode.js";
+import { ensureDir, writeAtomically } from "../io/files.js";
+import { overlay } from "../io/overlay.js";
+import { scores as scoresOf } from "../metrics/scores.js";
+import type { SegmentationModel } from "../models/segmentation-model.js";
+import { trainingFolder } from "../node/training-folder.js";
+import type { Dataset } from "../data/dataset.js";
+import type { Device } from "../runtime/device.js";
+import { evaluate } from "../train/evaluate.js";
+import { trainingFiles } from "../train/storage.js";
+import { Trainer } from "../train/trainer.js";
+import { count, defineCommand, text, type Given } from "./args.js";
+import { plain, rows } from "./evaluate.js";
+import { realData, syntheticData } from "./quickstart-data.js";
+import { report, type Judged } from "./report.js";
+import { lossCurve } from "./report-curve.js";
+import { scoresTable } from "./scores-table.js";
+import { overlayPalette } from "./segment.js";
+import { withDevice } from "./session.js";
+import { duration, openTerminal, plural, type Terminal } from "./terminal.js";
+import { trainingProgress } from "./training-progress.js";
+import { augmentFor, defaults, lossFor, measure, modelFor, normalisationOf, optimizerFor, type Recipe } from "./training-setup.js";
+
+const options = {
+  data: text("DIR", "train on the images of this folder instead of made-up ones (as for atrous train)"),
+  out: text("DIR", "where everything goes (out/quickstart)", "o"),
+  steps: count("N", "updates, instead of as many as the time allows"),
+  seed: count("N", "everything random follows from it (0)", 0),
+};
+
+const GOAL = 0.8;
+
+/** Made-up images: a network that two cores without a GPU train in a minute. */
+const small = { widths: [8, 16, 32], size: [64, 64], batch: 4, steps: 200, learningRate: 4e-3, augment: ["flip", "quarter"], validateEvery: 40 } as const;
+/** Photographs: one for which two cores need ten minutes. */
+const real = { widths: [16, 32, 64, 128], size: [128, 128], batch: 8, steps: 600, learningRate: 2e-3, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
+
+function recipeOf(given: Given<typeof options>): Recipe {
+  const chosen = given.data === undefined ? small : real;
+  const steps = given.steps ?? chosen.steps;
+  return { ...defaults, ...chosen, steps, seed: given.seed ?? 0, warmUp: Math.ceil(steps / 20), validateEvery: Math.min(chosen.validateEvery, steps), checkpointEvery: given.data === undefined ? steps : chosen.validateEvery };
+}
+
+/** Segments every image, writes masks and overlays, and returns what the report shows. */
+async function segmentAll(model: SegmentationModel, dataset: Dataset, out: string, terminal: Terminal, signal: AbortSignal): Promise<Judged[]> {
+  await Promise.all(["masks", "overlays"].map((name) => ensureDir(join(out, name))));
+  const judged: Judged[] = [];
+  for (let i = 0; i < dataset.length; i++) {
+    terminal.progress(`Segmenting images it never saw: ${i}/${dataset.length}`);
+    const sample = await dataset.get(i, signal);
+    const { width, height } = sample;
+    const image = { width, height, channels: 3 as const, data: Uint8Array.from(sample.image) };
+    const { classes: data } = await model.predict(image, { signal });
+    const name = `${sample.name.replace(/\.\w+$/, "")}.png`;
+    const labels = { width, height, data };
+    await writeAtomically(join(out, "masks", name), encodePalettePng(labels, model.classInfo.map(({ color }) => color)));
+    await writeAtomically(join(out, "overlays", name), encodePng(overlay(image, labels, overlayPalette(model), { contours: true })));
+    judged.push({ sample, predicted: data });
+  }
+  return judged;
+}
+
+async function quickstart(given: Given<typeof options>, terminal: Terminal, device: Device, signal: AbortSignal): Promise<void> {
+  const begun = performance.now();
+  const out = given.out ?? join("out", "quickstart");
+  const recipe = recipeOf(given);
+  const storage = await trainingFolder(out);
+  const data = given.data === undefined ? await syntheticData(join(out, "data"), recipe.seed) : await realData(given.data);
+  try {
+    for (const sentence of data.assumed) terminal.line(sentence);
+    terminal.line(`Data: ${data.description}; ${data.val.length} for validation, ${data.test.length} never seen in training.`);
+    const statistics = await measure(data.train, (line) => terminal.progress(line), signal);
+    using model = modelFor(recipe, data.train.classes);
+    model.normalisation = normalisationOf(statistics);
+    model.to(device, { seed: recipe.seed });
+    terminal.line(`Network: U-Net ${recipe.widths!.join("-")}, ${model.parameterCount().toLocaleString("en")} parameters; ${recipe.size.join("×")}, batches of ${recipe.batch}, ${plural(recipe.steps, "step")}.`);
+    using optimizer = optimizerFor(recipe, model);
+    const trainer = new Trainer({
+      model, dataset: data.train, validation: data.val, optimizer, storage, signal, loss: lossFor(recipe, statistics),
+      steps: recipe.steps, batchSize: recipe.batch, size: recipe.size, augment: augmentFor(recipe), seed: recipe.seed,
+      validateEvery: recipe.validateEvery, checkpointEvery: recipe.checkpointEvery, callbacks: [trainingProgress(terminal)],
+      ...(given.data === undefined ? {} : { validationSize: [256, 256] as const }),
+    });
+    const training = await trainer.run();
+    if (training.reason === "stopped") return;
+
+    const { matrix } = await evaluate(model, data.test, { signal });
+    const judged = await segmentAll(model, data.test, out, terminal, signal);
+    const names = data.test.classes.map(({ name }) => name);
+    const scores = scoresOf(matrix, { names });
+    const seconds = (performance.now() - begun) / 1000;
+    const facts = {
+      adapter: device.adapter.name, data: data.description, network: `U-Net, widths ${recipe.widths!.join(", ")}, ${model.parameterCount().toLocaleString("en")} parameters`,
+      training: `${plural(training.steps, "step")}, batches of ${recipe.batch} at ${recipe.size.join("×")}, ${recipe.optimizer}, learning rate ${recipe.learningRate}, loss ${recipe.loss}`,
+      weights: training.best ? `of step ${training.best.step}, the best on ${data.val.length} validation images` : "the last", seed: String(recipe.seed), time: `${duration(training.seconds)} of training, ${duration(seconds)} in all`,
+    };
+    await writeAtomically(join(out, "loss-curve.svg"), lossCurve(training.losses, training.validations));
+    await writeAtomically(join(out, "metrics.json"), `${JSON.stringify({
+      ...plain(scores), confusionMatrix: { classes: names, rows: "truth", columns: "predicted", counts: rows(matrix.counts, names.length) }, images: judged.length, seconds, trainingSeconds: training.seconds, best: training.best, ...facts,
+    }, null, 2)}\n`);
+    await writeAtomically(join(out, "report.html"), report({
+      title: given.data === undefined ? "A U-Net that finds nuclei" : `A U-Net for ${names.slice(1).join(", ")}`,
+      subtitle: `Trained on ${data.description}; judged on ${plural(judged.length, "image")} it never saw.`,
+      classes: data.test.classes, scores, matrix, judged, training, facts: Object.entries(facts),
+      command: `npx atrous segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,
+    }));
+    for (const line of ["", `On ${plural(judged.length, "unseen image")}:`, ...scoresTable(scores), ""]) terminal.line(line);
+    const { iou } = scores.mean;
+    terminal.line(`Mean IoU on unseen images: ${iou.toFixed(4)}${iou < GOAL ? `, below the ${GOAL.toFixed(2)} that this should reach` : ""}. ${duration(seconds)} in all.`);
+    terminal.line(`Report: ${join(out, "report.html")}`);
+  } finally {
+    await data.close();
+  }
+}
+
+export const quickstartCommand = defineCommand({
+  name: "quickstart",
+  summary: "Trains a small network on made-up microscope images, segments images it never saw, and writes a report. This is what npm start runs.",
+  operands: "",
+  fewest: 0,
+  most: 0,
+  options,
+  run: async (_, given) => {
+    const terminal = openTerminal();
+    await withDevice(terminal, (device, signal) => quickstart(given, terminal, device, signal));
+  },
+});

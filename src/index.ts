@@ -1,0 +1,136 @@
+// The entry `atrous`: all that runs in a browser as well as in Node. What needs files or a driver is in src/node.ts.
+
+// Devices
+export { createDevice, type CreateDeviceOptions } from "./browser.js";
+export { Device, type Adapter, type DeviceMemory, type Pixels } from "./runtime/device.js";
+export { dtypes, type DType, type TypedArrayOf } from "./runtime/dtype.js";
+export {
+  AtrousError, CaptureError, CheckpointError, DataError, DeviceError, DeviceLostError, DisposedError, DTypeError, FileError,
+  GradientError, ImageError, OptionError, OutOfMemoryError, ShapeError, TrainingError,
+} from "./runtime/errors.js";
+export type { Shape } from "./runtime/shape.js";
+
+// Tensors and plans
+export { compile, type Compiled } from "./graph/compile.js";
+export { constant as constantInit, fanInUniform, heNormal, normal, ones, uniform, zeros, type Init } from "./graph/init.js";
+export { copyToBuffer, tensorFromBuffer } from "./graph/interop.js";
+export { Parameter, Statistic } from "./graph/parameter.js";
+export type { Plan, PlanMemory } from "./graph/plan.js";
+export type { KernelTime } from "./graph/profile.js";
+export { tensor, Tensor, type TensorLike } from "./graph/tensor.js";
+export { gradients } from "./ops/gradients.js";
+export { valueAndGrad, type Gradients, type ValueAndGrad } from "./ops/value-and-grad.js";
+
+// Operators
+export { adaptiveAvgPool2d, type AdaptiveAvgPool2dOptions } from "./ops/adaptive-avg-pool2d.js";
+export { argmax } from "./ops/argmax.js";
+export { avgPool2d, type AvgPool2dOptions } from "./ops/avg-pool2d.js";
+export type { ReduceOptions } from "./ops/axes.js";
+export { batchNormInference, batchNormTrain, type BatchNormOptions } from "./ops/batch-norm2d.js";
+export { broadcastTo } from "./ops/broadcast-to.js";
+export { cast } from "./ops/cast.js";
+export { concat, type ConcatOptions } from "./ops/concat.js";
+export { accumulateCounts, confusionMatrix, total64, type ConfusionMatrixOptions } from "./ops/confusion-matrix.js";
+export { constant } from "./ops/constant.js";
+export { conv2d, type Conv2dOptions } from "./ops/conv2d.js";
+export { convTranspose2d, type ConvTranspose2dOptions } from "./ops/conv-transpose2d.js";
+export { crop2d, type Crop2dOptions } from "./ops/crop2d.js";
+export { dropout, dropout2d, type DropoutOptions } from "./ops/dropout.js";
+export { localResponseNorm, type LocalResponseNormOptions } from "./ops/local-response-norm.js";
+export { logSoftmax } from "./ops/log-softmax.js";
+export { matmul, type MatmulOptions } from "./ops/matmul.js";
+export { max } from "./ops/max.js";
+export { maxPool2d, maxPool2dWithIndices, type MaxPool2dOptions } from "./ops/max-pool2d.js";
+export { maxUnpool2d, type MaxUnpool2dOptions } from "./ops/max-unpool2d.js";
+export { mean } from "./ops/mean.js";
+export { oneHot } from "./ops/one-hot.js";
+export { pad2d, type Pad2dOptions } from "./ops/pad2d.js";
+export {
+  abs, add, clamp, div, equal, exp, full, greater, isNaN, less, log, maximum, minimum, mul, neg, pow, reciprocal, relu, relu6, rsqrt,
+  sigmoid, sign, softplus, sqrt, square, sub, tanh, where,
+} from "./ops/pointwise.js";
+export { reshape } from "./ops/reshape.js";
+export { resize, type ResizeOptions } from "./ops/resize.js";
+export { slice, type SliceOptions } from "./ops/slice.js";
+export { softmax } from "./ops/softmax.js";
+export { split, type SplitOptions } from "./ops/split.js";
+export { sum } from "./ops/sum.js";
+export { transpose } from "./ops/transpose.js";
+
+// Operators of one's own
+export { defineOp, type Op, type OpDefinition, type Spec, type Traits } from "./graph/op.js";
+export type { Lowering } from "./kernels/lowering.js";
+export { defineKernel, type Kernel, type KernelCall, type KernelUse, type Operand, type Shader } from "./runtime/kernel.js";
+
+// Layers
+export { Identity, ReLU } from "./layers/activation.js";
+export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.js";
+export { Conv2d, type Conv2dOptions as Conv2dLayerOptions } from "./layers/conv2d.js";
+export { ConvTranspose2d, type ConvTranspose2dOptions as ConvTranspose2dLayerOptions } from "./layers/conv-transpose2d.js";
+export { Dropout, Dropout2d } from "./layers/dropout.js";
+export { Layer } from "./layers/layer.js";
+export { Module } from "./layers/module.js";
+export { AvgPool2d, MaxPool2d } from "./layers/pooling.js";
+export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
+export { Sequential } from "./layers/sequential.js";
+
+// Models
+export { createModel, type ModelDescription } from "./models/create.js";
+export type { PredictOptions } from "./models/predict.js";
+export type { ImageSource, PixelArray, PixelNdArray } from "./models/predict-input.js";
+export { Prediction, type PredictionOverlayOptions, type RgbPicture } from "./models/prediction.js";
+export { SegmentationModel, type Normalisation } from "./models/segmentation-model.js";
+export { SegNet, SegNetBasic, type SegNetOptions } from "./models/segnet.js";
+export { summary, type LayerSummary, type ModelSummary } from "./models/summary.js";
+export { UNet, type UNetOptions } from "./models/unet.js";
+
+// Losses, metrics, optimizers
+export {
+  binaryCrossEntropy, crossEntropy, diceLoss, focalLoss, weightedSum,
+  type BinaryCrossEntropyOptions, type CrossEntropyOptions, type DiceLossOptions, type FocalLossOptions,
+} from "./losses/index.js";
+export {
+  ConfusionMatrix, confusionTable, scores, scoresTable,
+  type AbsentPolicy, type ClassScores, type ConfusionTableOptions, type Costs, type Outcome, type Ratios, type Scores, type ScoresOptions,
+} from "./metrics/index.js";
+export {
+  adam, adamW, cosine, Optimizer, poly, sgd, stepDecay, warmUp,
+  type AdamOptions, type LearningRate, type ParameterGroup, type SgdOptions,
+} from "./optim/index.js";
+
+// Data
+export { checkAugmentOptions, drawAugmentation, type Augmentation, type AugmentOptions } from "./data/augment.js";
+export { batches, type BatchOptions, type BatchState, type BatchStream, type HostBatch } from "./data/batches.js";
+export { inferClasses, readClasses, type ClassTable } from "./data/classes.js";
+export { checkSample, datasetOf, IGNORED, type ClassInfo, type Colour, type Dataset, type Sample } from "./data/dataset.js";
+export { deviceBatches, uploadBatch, type DeviceBatch, type DeviceBatchStream } from "./data/device-batches.js";
+export { classList, paletteColour } from "./data/palette.js";
+export { hash32, permutation, Random } from "./data/random.js";
+export { datasetStatistics, medianFrequencyWeights, type DatasetStatistics } from "./data/statistics.js";
+export { SyntheticMicroscopy, type Stain, type SyntheticOptions } from "./data/synthetic.js";
+export { warped, type Padding } from "./data/warp.js";
+
+// Training
+export { evaluate, type EvaluateOptions, type Evaluation } from "./train/evaluate.js";
+export type { LogLine, LossPoint, StopReason, TrainingEvent, ValidationPoint } from "./train/events.js";
+export type { LossFunction } from "./train/loss.js";
+export type { TrainerOptions, TrainingCallback } from "./train/options.js";
+export { readLog } from "./train/run-log.js";
+export { memoryStorage, trainingFiles, type TrainingStorage } from "./train/storage.js";
+export { Trainer, type TrainingResult } from "./train/trainer.js";
+
+// Weights, images, masks, arrays
+export { dropAlpha, orient, to8Bit, toGray, toRgb8, type LabelMap, type RasterImage, type RgbImage, type RgbOptions } from "./io/image.js";
+export {
+  connectedComponents, fillHoles, fillPolygons, fromCocoRle, polygons, removeSmall, signedArea, threshold, toCocoRle, toGeoJson,
+  type BinaryMask, type Box, type CocoRle, type Components, type ConnectivityOptions, type FillHolesOptions, type GeoJsonFeature,
+  type GeoJsonFeatures, type GeoJsonOptions, type Mask, type Point, type Polygon, type Ring,
+} from "./io/mask.js";
+export { fromNdArray, isNdArray, toNdArray, type DenseArray, type NdArrayLike } from "./io/ndarray.js";
+export { colorize, hconcat, heatmap, overlay, type OverlayOptions } from "./io/overlay.js";
+export { defaultPalette, viridisColor, vocPalette, type Rgb } from "./io/palette.js";
+export { readSafetensors, toFloat32, writeSafetensors, type SafetensorDType, type Safetensors, type SafeTensor } from "./io/safetensors.js";
+export {
+  loadWeights, modelFromWeights, readWeightsInfo, weightsOf,
+  type LoadWeightsOptions, type WeightsDescription, type WeightsInfo,
+} from "./io/weights.js";

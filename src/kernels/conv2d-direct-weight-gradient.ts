@@ -1,0 +1,47 @@
+import { defineKernel } from "../runtime/kernel.js";
+import { sizeOf } from "../runtime/shape.js";
+import type { Conv2dParams } from "./conv2d.js";
+import { fill4, withChannels } from "./conv2d-direct.js";
+import type { Lowering, Operand } from "./lowering.js";
+import shader from "./wgsl/conv2d-direct-weight-gradient.js";
+
+const partial = defineKernel(shader, "partial");
+const partialRow = defineKernel(shader, "partial_row");
+const reduce = defineKernel(shader, "reduce");
+
+type Four = [number, number, number, number];
+
+/** Threads that keep a CPU busy. The number of partial sums follows from it, so it must not depend on the machine. */
+const ENOUGH = 512;
+
+/** The weight gradient of conv2d; false when these kernels do not apply (groups that are not whole vec4s). */
+export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, out: Operand, o: Conv2dParams): boolean {
+  const [n, h, w, c] = x.shape as Four;
+  const [, oh, ow, width] = grad.shape as Four;
+  const [, kh, kw, cg] = out.shape as Four;
+  const { stride, dilation, groups } = o;
+  if (groups > 1 && (cg % 4 !== 0 || (width / groups) % 4 !== 0)) return false;
+  if (sizeOf(x.shape) === 0 || sizeOf(grad.shape) === 0) return false;
+  const [c4, o4] = [fill4(c) / 4, fill4(width) / 4];
+  const [cg4, group4] = [c4 / groups, o4 / groups];
+
+  const TO = group4 % 2 === 0 ? 2 : 1;
+  const byRow = kw === 3 && stride[1] === 1 && dilation[1] === 1;
+  const TC = !byRow && cg4 % 2 === 0 ? 2 : 1;
+  const tiles = ((o4 / TO) * cg4 * kh * kw) / TC / (byRow ? kw : 1);
+  const lines = n * oh;
+  const per_chunk = Math.ceil(lines / Math.min(lines, Math.ceil(ENOUGH / tiles)));
+  const chunks = Math.ceil(lines / per_chunk);
+
+  const filled = c % 4 !== 0 || width % 4 !== 0;
+  const sums = filled || chunks > 1 ? low.temp([chunks, o4 * 4, kh * kw, cg4 * 4]) : out;
+  const params = {
+    total: tiles * chunks, lines, per_chunk, h, w, oh, ow, c4, cg4, o4, group4, top: o.padding[0], left: o.padding[2], chunks,
+    kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], o: width, cg,
+  };
+  const bindings = { x: c % 4 === 0 ? x : withChannels(low, x, fill4(c)), grad: width % 4 === 0 ? grad : withChannels(low, grad, fill4(width)), sums };
+  const constants = { WG: 16, TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 };
+  low.run((byRow ? partialRow : partial)({ bindings, params, constants, threads: params.total, flops: 2 * sizeOf(grad.shape) * kh * kw * cg }));
+  if (sums !== out) low.run(reduce({ bindings: { parts: sums, out }, params: { ...params, total: sizeOf(out.shape) }, threads: sizeOf(out.shape) }));
+  return true;
+}

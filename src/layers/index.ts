@@ -1,0 +1,10 @@
+export { Identity, ReLU } from "./activation.js";
+export { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm2d.js";
+export { Conv2d, type Conv2dOptions as Conv2dLayerOptions } from "./conv2d.js";
+export { ConvTranspose2d, type ConvTranspose2dOptions as ConvTranspose2dLayerOptions } from "./conv-transpose2d.js";
+export { Dropout, Dropout2d } from "./dropout.js";
+export { Layer } from "./layer.js";
+export { Module } from "./module.js";
+export { AvgPool2d, MaxPool2d } from "./pooling.js";
+export { Resize, Upsample, type UpsampleOptions } from "./resize.js";
+export { Sequential } from "./sequential.js";

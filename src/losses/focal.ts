@@ -1,0 +1,48 @@
+import { capturing } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
+import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { constant } from "../ops/constant.js";
+import { logSoftmax } from "../ops/log-softmax.js";
+import { div, exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
+import { sum } from "../ops/sum.js";
+import { OptionError, checkOptions } from "../runtime/errors.js";
+import { checkLoss, targets } from "./targets.js";
+
+export interface FocalLossOptions {
+  /** How much easy pixels lose weight; 0 is cross-entropy. Default 2. */
+  gamma?: number | undefined;
+  /** A factor for each class. Default 1. */
+  weight?: readonly number[] | undefined;
+  /** Label of pixels that do not count. Default −100, which u8 and u32 masks never hold; 255 is usual in masks. */
+  ignoreIndex?: number | undefined;
+}
+
+/**
+ * Softmax focal loss (after Lin et al. 2017, whose own form is a sigmoid per class):
+ *
+ *     loss = −Σ over c of y[c] · w[c] · (1 − p[c])^gamma · log p[c],   p = softmax(logits)
+ *
+ * averaged over the pixels that count (0 when none does). Labels that are no class do not count either; data sets check
+ * their masks.
+ *
+ * @param logits f32 [..., classes]
+ * @param labels u8, u32 or i32 [...]
+ * @returns a scalar (shape [])
+ * @throws ShapeError, DTypeError or OptionError for arguments that do not fit
+ */
+export function focalLoss(logits: TensorLike<"f32">, labels: TensorLike, options: FocalLossOptions = {}): Tensor<"f32"> {
+  if (!capturing()) return runEagerly(() => focalLoss(logits, labels, options));
+  checkOptions("focalLoss", options, ["gamma", "weight", "ignoreIndex"]);
+  const { gamma = 2, weight, ignoreIndex = -100 } = options;
+  if (!(gamma >= 0 && Number.isFinite(gamma))) throw new OptionError(`focalLoss: gamma must be a number of at least 0 but is ${gamma}.`);
+  checkLoss("focalLoss", logits, labels, ignoreIndex, weight);
+
+  const { y, counted } = targets(labels, logits.shape.at(-1)!, ignoreIndex);
+  const ofLabel = (values: Tensor): Tensor => sum(mul(y, values) as Tensor<"f32">, { axes: [-1] });
+  const logP = ofLabel(logSoftmax(logits));
+  // Kept above 0, where the power of a gamma below 1 has no slope.
+  const doubt = maximum(sub(1, exp(logP)), 1e-7);
+  let loss = neg(mul(pow(doubt, gamma), logP));
+  if (weight) loss = mul(loss, ofLabel(constant(weight)));
+  return div(sum(loss as Tensor<"f32">), maximum(sum(counted), 1)) as Tensor<"f32">;
+}

@@ -1,0 +1,43 @@
+import type { ConfusionMatrix } from "./confusion-matrix.js";
+import type { Ratios, Scores } from "./scores.js";
+
+const fraction = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(4));
+const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** Rows of cells as aligned columns: the first to the left, the rest to the right. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
+  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ").trimEnd()).join("\n");
+}
+
+/** Scores as plain text: a row per class, their means, and the pixel accuracy. Absent classes show "–". */
+export function scoresTable({ perClass, mean, pixelAccuracy, pixels }: Scores): string {
+  const ratios = (r: Ratios): string[] => [r.precision, r.recall, r.dice, r.iou].map(fraction);
+  const rows = [
+    ["class", "precision", "recall", "Dice", "IoU", "pixels"],
+    ...perClass.map((c) => [c.name, ...ratios(c), thousands(c.support)]),
+    ["mean", ...ratios(mean), thousands(pixels)],
+  ];
+  return `${columns(rows)}\n\npixel accuracy ${fraction(pixelAccuracy)}`;
+}
+
+export interface ConfusionTableOptions {
+  /** Names of the classes. Default "0", "1", … */
+  names?: readonly string[] | undefined;
+  /** Percent of the row's pixels instead of pixels. Default false. */
+  percent?: boolean | undefined;
+}
+
+/** A confusion matrix as plain text: a row per true class, a column per predicted class. */
+export function confusionTable(matrix: ConfusionMatrix, { names, percent = false }: ConfusionTableOptions = {}): string {
+  const classes = Array.from({ length: matrix.classes }, (_, i) => i);
+  const name = (i: number): string => names?.[i] ?? String(i);
+  return columns([
+    ["truth \\ predicted", ...classes.map(name)],
+    ...classes.map((truth) => {
+      const row = classes.map((predicted) => matrix.at(truth, predicted));
+      const sum = row.reduce((a, b) => a + b, 0);
+      return [name(truth), ...row.map((n) => (!percent ? thousands(n) : sum ? `${((100 * n) / sum).toFixed(1)} %` : "–"))];
+    }),
+  ]);
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../../src/graph/compile.js";
+import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import type { SegmentationModel } from "../../src/models/segmentation-model.js";
+import { argmax } from "../../src/ops/argmax.js";
+import { confusionMatrix } from "../../src/ops/confusion-matrix.js";
+import { crossEntropy } from "../../src/ops/cross-entropy.js";
+import { valueAndGrad } from "../../src/ops/value-and-grad.js";
+import { adam } from "../../src/optim/index.js";
+import { testDevice } from "../support/device.js";
+import { random } from "../support/random.js";
+
+export interface ModelContract {
+  /** The model of the publication, and its number of parameters. */
+  full: () => SegmentationModel;
+  parameters: number;
+  /** Entries of its state dict, running statistics included. */
+  entries: number;
+  /** Some of the entries' names. */
+  names: readonly string[];
+  /** A narrow one with two classes and three input channels, for what runs. */
+  narrow: () => SegmentationModel;
+  /** Sizes with remainders of every kind, and the smallest one. */
+  sizes: readonly (readonly [height: number, width: number])[];
+  /** Steps of Adam that are enough to learn four images by heart. */
+  steps: number;
+  learningRate: number;
+}
+
+/** Four 32×32 images of bright discs on dark, noisy ground; the masks say where the discs are. */
+export function fourImages(): { images: Uint8Array; masks: Uint8Array } {
+  const rng = random("four images");
+  const [images, masks] = [new Uint8Array(4 * 32 * 32 * 3), new Uint8Array(4 * 32 * 32)];
+  for (let n = 0; n < 4; n++) {
+    const discs = Array.from({ length: 3 }, () => ({ y: rng.uniform(4, 28), x: rng.uniform(4, 28), r: rng.uniform(3, 7) }));
+    for (let i = 0; i < 1024; i++) {
+      const inside = discs.some(({ y, x, r }) => Math.hypot((i >> 5) - y, (i & 31) - x) < r);
+      masks[n * 1024 + i] = inside ? 1 : 0;
+      for (let c = 0; c < 3; c++) images[(n * 1024 + i) * 3 + c] = (inside ? 150 : 80) + 30 * rng.normal();
+    }
+  }
+  return { images, masks };
+}
+
+/** What holds for every segmentation model. */
+export function testModel(name: string, contract: ModelContract): void {
+  describe(name, () => {
+    test("has the parameters and names of the original", () => {
+      const model = contract.full();
+      expect(model.parameterCount()).toBe(contract.parameters);
+      const names = [...model.namedVariables()].map(([path]) => path);
+      expect(new Set(names).size).toBe(names.length);
+      expect(names).toHaveLength(contract.entries);
+      expect(names).toEqual(expect.arrayContaining([...contract.names]));
+    });
+
+    test("keeps every image size, and says so beforehand", async () => {
+      const device = await testDevice();
+      using model = contract.narrow().eval();
+      for (const [h, w] of contract.sizes) expect(model.outputShape([2, h, w, 3])).toEqual([2, h, w, 2]);
+      model.to(device);
+      for (const [h, w] of contract.sizes.slice(0, 2)) {
+        using x = tensor(device, new Uint8Array(h * w * 3).fill(100), [1, h, w, 3]);
+        using logits = compile((x: Tensor) => model.forward(x))(x);
+        expect(logits.shape).toEqual([1, h, w, 2]);
+        expect((await logits.data()).every(Number.isFinite)).toBe(true);
+      }
+    });
+
+    test("learns four images by heart", async () => {
+      const device = await testDevice();
+      using model = contract.narrow().to(device, { seed: 1 });
+      using optimizer = adam(model.parameters(), { learningRate: contract.learningRate });
+      const { images, masks } = fourImages();
+      using x = tensor(device, images, [4, 32, 32, 3]);
+      using y = tensor(device, masks, [4, 32, 32]);
+      const step = compile((x: Tensor, y: Tensor) => {
+        const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(x), y));
+        optimizer.update(grads);
+        return value;
+      });
+      for (let i = 0; i < contract.steps; i++) step(x, y).dispose();
+      model.eval();
+      using counts = compile((x: Tensor, y: Tensor) => confusionMatrix(argmax(model.forward(x)), y, { classes: 2 }))(x, y);
+      const [a, b, c, d] = await counts.data();
+      const iou = [a! / (a! + b! + c!), d! / (d! + b! + c!)];
+      expect(Math.min(...iou), `IoU of background and discs: ${iou.map((v) => v.toFixed(3)).join(", ")}`).toBeGreaterThan(0.95);
+      step.dispose();
+    });
+  });
+}
