@@ -4,19 +4,15 @@
 //
 // Layouts: x NHWC; `packed` [kh·kw·cg + 1] rows of o4 vec4s: output channels innermost, filled up with zeros to a multiple
 //   of 4, the last row is the bias (written by conv2d-pack.wgsl); out NHWC, rows of out_stride vec4s, from out_offset on.
-// Entries: forward computes TP pixels, consecutive in the flattened (n,y,x), times 4·TQ channels per thread;
-//   row is for SW = DW = 1 and rows of at least TP pixels: TP pixels of one row, so that one load of x serves the TK = KW taps
-//   that touch it. TILE is TP·TQ, WINDOW is TP + TK − 1. With _residual in the name, a tensor shaped like `out` (dense) is added before the activation.
+// Entries: forward computes TP pixels, consecutive in the flattened (n,y,x), times 4·TQ channels per thread (TILE = TP·TQ);
+//   forward_residual adds a tensor shaped like `out` (dense) before the activation.
 // Edges: coordinates are unsigned, so that one before the edge is huge; they are clamped into x and what was outside is
-//   replaced by zero, which costs no branch. Tiles at the end overlap the ones before and store the same values twice.
+//   replaced by zero, which costs no branch. Past the last pixel, the last is computed again and stored with the same value.
 //   All channels of a thread lie in one group: o / groups is a multiple of 4·TQ, or there is one group.
 // Accumulation: f32, the bias first, then taps row by row, channels innermost.
 //
-// Why it is fast on a CPU: lavapipe and SwiftShader turn each load inside a loop into a scalar load with a bounds check per
-//   lane, whether the address is uniform or not, so loads cost ten times what multiply-adds do. 64 sums per thread make 4
-//   (forward) or 6.4 (row) multiply-adds of each loaded number; larger tiles leave the 32 KiB instruction cache and halve the
-//   speed. Workgroup memory would need barriers, which cost more still. `&&` would be a branch; `&` is not. Channels stand in
-//   Params and not in constants: a constant gains nothing here and compiling takes 0.3 s, so one pipeline serves all layers.
+// Why it is fast on a CPU: see conv2d-columns.wgsl, which is faster for horizontal stride 1 and long rows. Here each loaded
+//   number serves 4 multiply-adds (TP = 8, TQ = 2), in a loop small enough for the instruction cache.
 
 //!include "lib/grid.wgsl"
 
@@ -46,8 +42,6 @@ struct Params {
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
 const TILE: u32 = 16u; //!tune
-const TK: u32 = 3u; //!tune
-const WINDOW: u32 = 10u; //!tune
 
 /// ReLU keeps NaN, which max() need not.
 fn activate(v: vec4f) -> vec4f {
@@ -108,50 +102,6 @@ fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
   return acc;
 }
 
-/// The same for TP pixels of the output row `line` (counted through the batch) from column `first` on.
-fn row_tile(line: u32, first: u32, o: u32) -> array<vec4f, TILE> {
-  var acc: array<vec4f, TILE>;
-  var at: array<u32, WINDOW>;
-  var inside: array<bool, WINDOW>;
-  let bias_row = p.kh * TK * p.cg * p.o4 + o;
-  //!unroll
-  for (var i = 0u; i < TILE; i++) {
-    acc[i] = packed[bias_row + i % TQ];
-  }
-  //!unroll
-  for (var i = 0u; i < WINDOW; i++) {
-    let ix = first + i - p.left;
-    inside[i] = ix < p.w;
-    at[i] = min(ix, p.w - 1u) * p.c + o / p.group4 * p.cg;
-  }
-  let y = line % p.oh * p.sh - p.top;
-  let plane = line / p.oh * p.h;
-  for (var ky = 0u; ky < p.kh; ky++) {
-    let iy = y + ky * p.dh;
-    let above = (plane + min(iy, p.h - 1u)) * p.w * p.c;
-    for (var c = 0u; c < p.cg; c++) {
-      var v: array<f32, WINDOW>;
-      //!unroll
-      for (var i = 0u; i < WINDOW; i++) {
-        v[i] = select(0.0, x[above + at[i] + c], inside[i] & (iy < p.h));
-      }
-      //!unroll
-      for (var kx = 0u; kx < TK; kx++) {
-        let wr = ((ky * TK + kx) * p.cg + c) * p.o4 + o;
-        //!unroll
-        for (var q = 0u; q < TQ; q++) {
-          let wq = packed[wr + q];
-          //!unroll
-          for (var i = 0u; i < TP; i++) {
-            acc[i * TQ + q] += v[i + kx] * wq;
-          }
-        }
-      }
-    }
-  }
-  return acc;
-}
-
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
@@ -181,48 +131,6 @@ fn forward_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_work
   //!unroll
   for (var i = 0u; i < TP; i++) {
     let pixel = min(first + i, p.pixels - 1u);
-    //!unroll
-    for (var q = 0u; q < TQ; q++) {
-      out[pixel * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q] + residual[pixel * p.o4 + o + q]);
-    }
-  }
-}
-
-/// Tiles of a row; the last is moved back so that it ends with the row.
-fn row_tiles() -> u32 {
-  return (p.ow + TP - 1u) / TP;
-}
-
-@compute @workgroup_size(WG)
-fn row(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.total) { return; }
-  let blocks = p.o4 / TQ;
-  let o = t % blocks * TQ;
-  let line = t / blocks / row_tiles();
-  let first = min(t / blocks % row_tiles() * TP, p.ow - TP);
-  let acc = row_tile(line, first, o);
-  //!unroll
-  for (var i = 0u; i < TP; i++) {
-    //!unroll
-    for (var q = 0u; q < TQ; q++) {
-      out[(line * p.ow + first + i) * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q]);
-    }
-  }
-}
-
-@compute @workgroup_size(WG)
-fn row_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.total) { return; }
-  let blocks = p.o4 / TQ;
-  let o = t % blocks * TQ;
-  let line = t / blocks / row_tiles();
-  let first = min(t / blocks % row_tiles() * TP, p.ow - TP);
-  let acc = row_tile(line, first, o);
-  //!unroll
-  for (var i = 0u; i < TP; i++) {
-    let pixel = line * p.ow + first + i;
     //!unroll
     for (var q = 0u; q < TQ; q++) {
       out[pixel * p.out_stride + p.out_offset + o + q] = activate(acc[i * TQ + q] + residual[pixel * p.o4 + o + q]);

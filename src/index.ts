@@ -89,10 +89,9 @@ export {
   binaryCrossEntropy, crossEntropy, diceLoss, focalLoss, weightedSum,
   type BinaryCrossEntropyOptions, type CrossEntropyOptions, type DiceLossOptions, type FocalLossOptions,
 } from "./losses/index.js";
-export {
-  ConfusionMatrix, confusionTable, scores, scoresTable,
-  type AbsentPolicy, type ClassScores, type ConfusionTableOptions, type Costs, type Outcome, type Ratios, type Scores, type ScoresOptions,
-} from "./metrics/index.js";
+export { ConfusionMatrix, type Outcome } from "./metrics/confusion-matrix.js";
+export { scores, type AbsentPolicy, type ClassScores, type Costs, type Ratios, type Scores, type ScoresOptions } from "./metrics/scores.js";
+export { confusionTable, scoresTable, type ConfusionTableOptions } from "./metrics/table.js";
 export {
   adam, adamW, cosine, Optimizer, poly, sgd, stepDecay, warmUp,
   type AdamOptions, type LearningRate, type ParameterGroup, type SgdOptions,

@@ -1,11 +1,11 @@
 import { openFolder } from "../data/folder.js";
 import { splits } from "../data/folder-layout.js";
-import { scores as scoresOf } from "../metrics/scores.js";
+import { scores as scoresOf, type Scores } from "../metrics/scores.js";
+import { confusionTable, scoresTable } from "../metrics/table.js";
 import { OptionError } from "../runtime/errors.js";
 import { evaluate } from "../train/evaluate.js";
 import { choice, count, defineCommand, number, flag, text, type Given } from "./args.js";
 import { openWeights } from "./open-weights.js";
-import { matrixTable, scoresTable } from "./scores-table.js";
 import { withDevice } from "./session.js";
 import { openTerminal, plural, type Terminal } from "./terminal.js";
 
@@ -34,17 +34,20 @@ async function run(data: string, given: Given<typeof options>, terminal: Termina
     const names = dataset.classes.map(({ name }) => name);
     const scores = scoresOf(matrix, { names, absent });
     const seconds = (performance.now() - begun) / 1000;
-    const costs = names.length === 2 ? { c0, c1, costWeightedError: scores.costWeightedError({ c0, c1 }) } : {};
+    const errors = scores.costWeightedError({ c0, c1 });
+    // Of two classes, the second is the one that is looked for.
+    const costWeightedError = { c0, c1, perClass: errors.perClass, ...(names.length === 2 ? { foreground: errors.perClass[1]! } : {}) };
     if (!given.json) {
       terminal.line(`${plural(dataset.length, "image")} of ${data} (${split}), ${seconds.toFixed(1)} s.`);
-      for (const line of ["", ...scoresTable(scores), "", ...matrixTable(matrix, names)]) terminal.line(line);
-      if ("c0" in costs) terminal.line(`\ncost-weighted error ${c0}·FP + ${c1}·FN = ${costs.costWeightedError}`);
-    } else terminal.json({ data, split, weights, images: dataset.length, adapter: device.adapter.name, seconds, crossEntropy: loss, ...plain(scores), ...costs, confusionMatrix: { classes: names, rows: "truth", columns: "predicted", counts: rows(matrix.counts, names.length) } });
+      terminal.line(`\n${scoresTable(scores)}\n\n${confusionTable(matrix, { names })}\n`);
+      const shown = names.length === 2 ? `${errors.perClass[1]} (${names[1]})` : names.map((name, i) => `${errors.perClass[i]} (${name})`).join(", ");
+      terminal.line(`cost-weighted error ${c0}·FP + ${c1}·FN = ${shown}`);
+    } else terminal.json({ data, split, weights, images: dataset.length, adapter: device.adapter.name, seconds, crossEntropy: loss, ...plain(scores), costWeightedError, confusionMatrix: { classes: names, rows: "truth", columns: "predicted", counts: rows(matrix.counts, names.length) } });
   });
 }
 
-/** Scores without their functions; what is not a number (absent classes) becomes null in JSON. */
-export const plain = ({ pixelAccuracy, perClass, mean }: ReturnType<typeof scoresOf>): object => ({ pixelAccuracy, mean, perClass });
+/** Scores as JSON holds them; what is not a number (classes that are absent) becomes null there. */
+export const plain = ({ pixelAccuracy, perClass, mean }: Scores): object => ({ pixelAccuracy, mean, perClass });
 
 export const rows = (counts: ArrayLike<number>, n: number): number[][] => Array.from({ length: n }, (_, r) => Array.from({ length: n }, (__, c) => counts[r * n + c]!));
 

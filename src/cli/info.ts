@@ -19,7 +19,7 @@ async function adapterInfo(given: Given<typeof options>, terminal: Terminal): Pr
   await withDevice(terminal, async (device) => {
     const { adapter } = device;
     terminal.progress("Measuring …");
-    const { gflops, gbps } = await measureAdapter(device);
+    const { gflops, gigabytesPerSecond: gbps } = await measureAdapter(device);
     const facts = { adapter: adapter.name, vendor: adapter.vendor, architecture: adapter.architecture, software: adapter.software, features: [...adapter.features].sort(), limits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])), peakGflops: gflops, copyGBps: gbps };
     if (given.json) return terminal.json(facts);
     terminal.line(`${adapter.software ? "A software adapter: it computes on the CPU." : "A GPU."}`);

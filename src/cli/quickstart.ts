@@ -3,6 +3,7 @@ import { encodePalettePng, encodePng } from "../io/decode.js";
 import { ensureDir, writeAtomically } from "../io/files.js";
 import { overlay } from "../io/overlay.js";
 import { scores as scoresOf } from "../metrics/scores.js";
+import { scoresTable } from "../metrics/table.js";
 import type { SegmentationModel } from "../models/segmentation-model.js";
 import { trainingFolder } from "../node/training-folder.js";
 import type { Dataset } from "../data/dataset.js";
@@ -15,7 +16,6 @@ import { plain, rows } from "./evaluate.js";
 import { realData, syntheticData } from "./quickstart-data.js";
 import { report, type Judged } from "./report.js";
 import { lossCurve } from "./report-curve.js";
-import { scoresTable } from "./scores-table.js";
 import { overlayPalette } from "./segment.js";
 import { withDevice } from "./session.js";
 import { duration, openTerminal, plural, type Terminal } from "./terminal.js";
@@ -105,7 +105,7 @@ async function quickstart(given: Given<typeof options>, terminal: Terminal, devi
       classes: data.test.classes, scores, matrix, judged, training, facts: Object.entries(facts),
       command: `npx atrous segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,
     }));
-    for (const line of ["", `On ${plural(judged.length, "unseen image")}:`, ...scoresTable(scores), ""]) terminal.line(line);
+    terminal.line(`\nOn ${plural(judged.length, "unseen image")}:\n${scoresTable(scores)}\n`);
     const { iou } = scores.mean;
     terminal.line(`Mean IoU on unseen images: ${iou.toFixed(4)}${iou < GOAL ? `, below the ${GOAL.toFixed(2)} that this should reach` : ""}. ${duration(seconds)} in all.`);
     terminal.line(`Report: ${join(out, "report.html")}`);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { openFolder, type FolderDataset } from "../data/folder.js";
 import { readBytes } from "../io/files.js";
 import { loadWeights } from "../io/weights.js";
+import { scoresTable } from "../metrics/table.js";
 import { trainingFolder } from "../node/training-folder.js";
 import type { Device } from "../runtime/device.js";
 import { OptionError } from "../runtime/errors.js";
@@ -10,7 +11,6 @@ import { readCheckpoint, type Checkpoint } from "../train/checkpoint.js";
 import { trainingFiles, type TrainingStorage } from "../train/storage.js";
 import { Trainer } from "../train/trainer.js";
 import { choice, count, counts, defineCommand, flag, listed, number, size, text, type Given, type Option } from "./args.js";
-import { scoresTable } from "./scores-table.js";
 import { withDevice } from "./session.js";
 import { openTerminal, plural, type Terminal } from "./terminal.js";
 import { trainingProgress } from "./training-progress.js";
@@ -118,7 +118,7 @@ async function train(data: string, given: Given<typeof options>, terminal: Termi
   });
   const result = await trainer.run();
   const best = result.validations.find(({ step }) => step === result.best?.step);
-  if (best) for (const line of ["", `The best weights are those of step ${best.step}. On the validation images:`, ...scoresTable(best.scores), ""]) terminal.line(line);
+  if (best) terminal.line(`\nThe best weights are those of step ${best.step}. On the validation images:\n${scoresTable(best.scores)}\n`);
   if (result.steps > 0) terminal.line(`Weights: ${join(storage.name, trainingFiles.weights)}`);
   if (result.reason === "stopped") terminal.line(`To go on: atrous train ${data} --out ${storage.name} --resume`);
 }

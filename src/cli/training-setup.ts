@@ -1,9 +1,9 @@
 import type { AugmentOptions } from "../data/augment.js";
 import { IGNORED, type ClassInfo, type Dataset } from "../data/dataset.js";
 import { datasetStatistics, medianFrequencyWeights, type DatasetStatistics } from "../data/statistics.js";
-import { add } from "../ops/pointwise.js";
-import { diceLoss } from "../losses/dice-loss.js";
-import { focalLoss } from "../losses/focal-loss.js";
+import { diceLoss } from "../losses/dice.js";
+import { focalLoss } from "../losses/focal.js";
+import { weightedSum } from "../losses/weighted-sum.js";
 import { createModel } from "../models/create.js";
 import type { SegmentationModel } from "../models/segmentation-model.js";
 import { crossEntropy } from "../ops/cross-entropy.js";
@@ -85,7 +85,7 @@ export function optimizerFor(recipe: Recipe, model: SegmentationModel): Optimize
 export function lossFor({ loss, classWeights }: Pick<Recipe, "loss" | "classWeights">, statistics: DatasetStatistics | undefined): LossFunction {
   const ignoreIndex = IGNORED;
   const weight = classWeights && statistics ? medianFrequencyWeights(statistics) : undefined;
-  const entropy: LossFunction = weight ? (logits, mask) => crossEntropy(logits, mask, { weight, ignoreIndex, emptyIsZero: true }) : crossEntropyLoss;
+  const entropy: typeof crossEntropyLoss = weight ? (logits, mask) => crossEntropy(logits, mask, { weight, ignoreIndex, emptyIsZero: true }) : crossEntropyLoss;
   switch (loss) {
     case "ce":
       return entropy;
@@ -94,7 +94,7 @@ export function lossFor({ loss, classWeights }: Pick<Recipe, "loss" | "classWeig
     case "dice":
       return (logits, mask) => diceLoss(logits, mask, { ignoreIndex });
     case "ce+dice":
-      return (logits, mask) => add(entropy(logits, mask), diceLoss(logits, mask, { ignoreIndex }));
+      return (logits, mask) => weightedSum([[1, entropy(logits, mask)], [1, diceLoss(logits, mask, { ignoreIndex })]]);
   }
 }
 

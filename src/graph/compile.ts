@@ -51,6 +51,10 @@ function deviceOf(label: string, tensors: readonly Tensor[]): Device | undefined
  *
  * @throws CaptureError when `fn` is async or reads a value
  */
+// So that parameters without a type are tensors of any dtype: compile((image, mask) => …).
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export function compile<A extends Tensor<any>[], R>(fn: (...args: A) => R): Compiled<A, R>;
+export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled<A, R>;
 export function compile<A extends unknown[], R>(fn: (...args: A) => R): Compiled<A, R> {
   const label = fn.name || "compiled function";
   const plans = new Set<Prepared>();

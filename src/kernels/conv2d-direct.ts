@@ -2,14 +2,17 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
+import columnsShader from "./wgsl/conv2d-columns.js";
 import directShader from "./wgsl/conv2d-direct.js";
 import transposedShader from "./wgsl/conv2d-direct-input-gradient.js";
 import packShader from "./wgsl/conv2d-pack.js";
 
 const forward = defineKernel(directShader, "forward");
 const forwardResidual = defineKernel(directShader, "forward_residual");
-const row = defineKernel(directShader, "row");
-const rowResidual = defineKernel(directShader, "row_residual");
+const spread = defineKernel(columnsShader, "spread");
+const spread4 = defineKernel(columnsShader, "spread4");
+const columnsForward = defineKernel(columnsShader, "forward");
+const columnsResidual = defineKernel(columnsShader, "forward_residual");
 const transposed = defineKernel(transposedShader, "transposed");
 const transposedResidual = defineKernel(transposedShader, "transposed_residual");
 const pack = defineKernel(packShader, "pack");
@@ -72,32 +75,89 @@ interface Geometry {
   quads: number;
 }
 
-/** Pixels of a thread of `row`, which suits rows that they fill well. */
-const ROW = 16;
+/** Pixels of a thread times its vec4s of channels: as many sums as a CPU's registers and instruction cache bear. */
+const TILE = 16;
 
-function convolve(low: Lowering, out: Operand, g: Geometry): void {
+interface ColumnTile {
+  pixels: number;
+  quads: number;
+  /** Vec4s of pixels that a thread loads for one kernel row. */
+  window: number;
+}
+
+/**
+ * The tile with which conv2d-columns.wgsl is the faster choice, if there is one: it needs horizontal stride 1, rows that
+ * its tiles fill, and a window of pixels that fits registers. Costs are relative times per pixel, measured on lavapipe.
+ */
+function columnTile({ kernel, stride, dilation, shape, quads }: Geometry): ColumnTile | undefined {
+  if (stride[1] !== 1) return undefined;
+  const [taps, columns] = [kernel[1], shape[2]];
+  const single = taps === 1 ? 2 : 1;
+  const choices = [[TILE, Math.min(single, quads), 1], [TILE / 2, quads, 1.1]].map(([pixels = 0, wide = 0, cost = 0]) => ({
+    pixels, quads: wide, window: Math.ceil((pixels + (taps - 1) * dilation[1]) / 4), cost: (cost * Math.ceil(columns / pixels) * pixels) / columns,
+  }));
+  const best = choices.filter((choice) => choice.window + taps * choice.quads <= 12).sort((a, b) => a.cost - b.cost)[0];
+  return best && best.cost <= 1.3 ? best : undefined;
+}
+
+function convolveColumns(low: Lowering, out: Operand, g: Geometry, tile: ColumnTile): void {
   const [n, oh, ow, width] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
   const o4 = fill4(width) / 4;
-  const byRow = g.kernel[1] === 3 && g.stride[1] === 1 && g.dilation[1] === 1 && ow >= ROW && Math.ceil(ow / ROW) * ROW <= 1.3 * ow;
-  const quads = byRow ? 1 : g.quads;
-  const pixels = byRow || quads === 1 ? ROW : ROW / 2;
-  const tiles = byRow ? n * oh * Math.ceil(ow / ROW) : Math.ceil((n * oh * ow) / pixels);
-  const total = (tiles * o4) / quads;
+  const tiles = Math.ceil(ow / tile.pixels);
+  const row4 = ((tiles - 1) * tile.pixels) / 4 + tile.window;
+  const columns = low.temp([n, h, c, row4 * 4]);
+  const total = (n * oh * tiles * o4) / tile.quads;
+  const params = {
+    total, h, w, oh, ow, c, cg: c / g.groups, row4, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride: 0, out_offset: 0,
+    kh: g.kernel[0], sh: g.stride[0], dh: g.dilation[0], relu: g.relu ? 1 : 0,
+  };
+  const threads = sizeOf(columns.shape) / 4;
+  low.run(c % 4 === 0
+    ? spread4({ bindings: { x4: g.x, spread_out: columns }, params: { ...params, total: threads / 4 }, threads: threads / 4 })
+    : spread({ bindings: { x: g.x, spread_out: columns }, params: { ...params, total: threads }, threads }));
+  storeVec4s(low, out, (target, out_stride, out_offset) => {
+    const use = {
+      params: { ...params, out_stride, out_offset },
+      constants: { WG, TP: tile.pixels, TQ: tile.quads, TILE: tile.pixels * tile.quads, TK: g.kernel[1], TD: g.dilation[1], WINDOW: tile.window },
+      threads: total,
+      flops: flopsOf(g),
+    };
+    const bindings = { columns, packed: g.packed, out: target };
+    low.run(g.residual ? columnsResidual({ ...use, bindings: { ...bindings, residual: g.residual } }) : columnsForward({ ...use, bindings }));
+  });
+}
+
+const flopsOf = ({ shape, kernel, x, groups }: Geometry): number => (2 * sizeOf(shape) * kernel[0] * kernel[1] * x.shape[3]!) / groups;
+
+/** A convolution of 1×1, stride 1 and no padding sees no rows: all pixels stand in one. */
+function asOneRow(g: Geometry): Geometry {
+  const flat = [...g.kernel, ...g.stride].every((n) => n === 1) && g.top === 0 && g.left === 0 && g.shape[2] === g.x.shape[2] && g.shape[1] === g.x.shape[1];
+  const pixels = g.shape[0] * g.shape[1] * g.shape[2];
+  return flat ? { ...g, x: { ...g.x, shape: [1, 1, pixels, g.x.shape[3]!] }, shape: [1, 1, pixels, g.shape[3]] } : g;
+}
+
+function convolve(low: Lowering, out: Operand, given: Geometry): void {
+  const g = asOneRow(given);
+  const tile = columnTile(g);
+  if (tile) return convolveColumns(low, out, g, tile);
+  const [n, oh, ow, width] = g.shape;
+  const [, h, w, c] = g.x.shape as Four;
+  const o4 = fill4(width) / 4;
+  const pixels = TILE / g.quads;
+  const total = Math.ceil((n * oh * ow) / pixels) * (o4 / g.quads);
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: {
         total, pixels: n * oh * ow, h, w, oh, ow, c, cg: c / g.groups, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride, out_offset,
         kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], relu: g.relu ? 1 : 0,
       },
-      constants: { WG, TP: pixels, TQ: quads, TILE: pixels * quads, TK: 3, WINDOW: pixels + 2 },
+      constants: { WG, TP: pixels, TQ: g.quads, TILE },
       threads: total,
-      flops: (2 * sizeOf(g.shape) * g.kernel[0] * g.kernel[1] * c) / g.groups,
+      flops: flopsOf(g),
     };
     const bindings = { x: g.x, packed: g.packed, out: target };
-    const { residual } = g;
-    if (residual) low.run((byRow ? rowResidual : forwardResidual)({ ...use, bindings: { ...bindings, residual } }));
-    else low.run((byRow ? row : forward)({ ...use, bindings }));
+    low.run(g.residual ? forwardResidual({ ...use, bindings: { ...bindings, residual: g.residual } }) : forward({ ...use, bindings }));
   });
 }
 
@@ -142,7 +202,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
     convolve(low, out, { x: grad, packed, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, relu, quads });
     return true;
   }
-  const pixels = ROW / quads;
+  const pixels = TILE / quads;
   const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);
   const c4 = fill4(width) / 4;
   const total = (stride[0] * stride[1] * tiles * c4) / quads;
@@ -152,7 +212,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
         total, tiles, n, h, w, gh, gw, gc, k, c4, group4: c4 / groups, top: o.padding[0], left: o.padding[2], out_stride, out_offset,
         kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], relu: relu ? 1 : 0,
       },
-      constants: { WG, TP: pixels, TQ: quads, TILE: pixels * quads },
+      constants: { WG, TP: pixels, TQ: quads, TILE },
       threads: total,
       flops: 2 * sizeOf(grad.shape) * kh * kw * cg,
     };

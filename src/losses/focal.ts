@@ -1,12 +1,12 @@
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { constant } from "../ops/constant.js";
-import { logSoftmax } from "../ops/log-softmax.js";
-import { div, exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
+import { cast } from "../ops/cast.js";
+import { crossEntropy } from "../ops/cross-entropy.js";
+import { div, equal, exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
 import { sum } from "../ops/sum.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { checkLoss, targets } from "./targets.js";
+import { checkLoss } from "./targets.js";
 
 export interface FocalLossOptions {
   /** How much easy pixels lose weight; 0 is cross-entropy. Default 2. */
@@ -20,10 +20,10 @@ export interface FocalLossOptions {
 /**
  * Softmax focal loss (after Lin et al. 2017, whose own form is a sigmoid per class):
  *
- *     loss = −Σ over c of y[c] · w[c] · (1 − p[c])^gamma · log p[c],   p = softmax(logits)
+ *     loss = −Σ over c of w[c] · y[c] · (1 − p[c])^gamma · log p[c],   p = softmax(logits), y one-hot
  *
- * averaged over the pixels that count (0 when none does). Labels that are no class do not count either; data sets check
- * their masks.
+ * averaged over the pixels that count (0 when none does); class weights are not divided out again. A label that is neither a
+ * class nor `ignoreIndex` makes the loss NaN.
  *
  * @param logits f32 [..., classes]
  * @param labels u8, u32 or i32 [...]
@@ -37,12 +37,11 @@ export function focalLoss(logits: TensorLike<"f32">, labels: TensorLike, options
   if (!(gamma >= 0 && Number.isFinite(gamma))) throw new OptionError(`focalLoss: gamma must be a number of at least 0 but is ${gamma}.`);
   checkLoss("focalLoss", logits, labels, ignoreIndex, weight);
 
-  const { y, counted } = targets(labels, logits.shape.at(-1)!, ignoreIndex);
-  const ofLabel = (values: Tensor): Tensor => sum(mul(y, values) as Tensor<"f32">, { axes: [-1] });
-  const logP = ofLabel(logSoftmax(logits));
+  // −log p of the label's class, 0 where the pixel is ignored.
+  const nll = crossEntropy(logits, labels, { ignoreIndex, reduction: "none" });
+  const weighted = weight ? crossEntropy(logits, labels, { ignoreIndex, weight, reduction: "none" }) : nll;
   // Kept above 0, where the power of a gamma below 1 has no slope.
-  const doubt = maximum(sub(1, exp(logP)), 1e-7);
-  let loss = neg(mul(pow(doubt, gamma), logP));
-  if (weight) loss = mul(loss, ofLabel(constant(weight)));
-  return div(sum(loss as Tensor<"f32">), maximum(sum(counted), 1)) as Tensor<"f32">;
+  const doubt = maximum(sub(1, exp(neg(nll))), 1e-7);
+  const counted = sub(1, equal(cast(labels, "f32"), ignoreIndex));
+  return div(sum(mul(pow(doubt, gamma), weighted) as Tensor<"f32">), maximum(sum(counted as Tensor<"f32">), 1)) as Tensor<"f32">;
 }

@@ -7,7 +7,7 @@ import { Sequential } from "../layers/sequential.js";
 import { localResponseNorm } from "../ops/local-response-norm.js";
 import { maxPool2dWithIndices } from "../ops/max-pool2d.js";
 import { maxUnpool2d } from "../ops/max-unpool2d.js";
-import { checkOptions } from "../runtime/errors.js";
+import { OptionError, checkOptions } from "../runtime/errors.js";
 import { SegmentationModel } from "./segmentation-model.js";
 
 export interface SegNetOptions {
@@ -15,11 +15,13 @@ export interface SegNetOptions {
   inChannels?: number;
   /** Classes, background included; 1 for a single logit. */
   classes: number;
+  /** Channels of the five stages. Default [64, 128, 256, 512, 512]. */
+  widths?: readonly number[];
 }
 
-interface Described {
-  readonly inChannels: number;
-  readonly classes: number;
+export interface SegNetBasicOptions extends Omit<SegNetOptions, "widths"> {
+  /** Channels of every stage. Default 64. */
+  width?: number;
 }
 
 /** One convolution that keeps the size, batch norm and, unless told otherwise, ReLU. */
@@ -61,8 +63,8 @@ abstract class EncoderDecoder extends SegmentationModel {
  * SegNet (Badrinarayanan, Kendall & Cipolla 2017): the 13 convolutions of VGG-16, each with batch norm and ReLU, and their mirror
  * image, which upsamples by the indices of the poolings. 29,449,355 parameters for eleven classes. Any image size is fine.
  *
- *     64 64 ↓ 128 128 ↓ 256 256 256 ↓ 512 512 512 ↓ 512 512 512 ↓
- *     classes 64 ↑ 64 128 ↑ 128 256 256 ↑ 256 512 512 ↑ 512 512 512 ↑
+ *     image → 64 64 ↓ 128 128 ↓ 256 256 256 ↓ 512 512 512 ↓ 512 512 512 ↓
+ *                                                                        ↑ 512 512 512 ↑ 512 512 256 ↑ 256 256 128 ↑ 128 64 ↑ 64 → classes
  */
 export class SegNet extends EncoderDecoder {
   readonly architecture = "segnet";
@@ -71,10 +73,15 @@ export class SegNet extends EncoderDecoder {
   readonly classifier: Conv2d;
 
   constructor(options: SegNetOptions) {
-    super(described("SegNet", options));
-    this.encoder = stages([[this.inChannels, 64, 64], [64, 128, 128], [128, 256, 256, 256], [256, 512, 512, 512], [512, 512, 512, 512]], 3);
-    this.decoder = stages([[512, 512, 512, 512], [512, 512, 512, 256], [256, 256, 256, 128], [128, 128, 64], [64, 64]], 3);
-    this.classifier = new Conv2d(64, this.classes, { kernelSize: 3, padding: 1 });
+    checkOptions("SegNet", options, ["inChannels", "classes", "widths"]);
+    const { inChannels = 3, classes, widths = [64, 128, 256, 512, 512] } = options;
+    if (!Array.isArray(widths) || widths.length !== 5 || widths.some((w) => !Number.isInteger(w) || w < 1))
+      throw new OptionError(`SegNet: widths must be five whole numbers of at least 1 but is ${JSON.stringify(widths)}.`);
+    super({ inChannels, classes, ...{ widths: [...widths] } });
+    const [a, b, c, d, e] = widths as [number, number, number, number, number];
+    this.encoder = stages([[inChannels, a, a], [a, b, b], [b, c, c, c], [c, d, d, d], [d, e, e, e]], 3);
+    this.decoder = stages([[e, e, e, d], [d, d, d, c], [c, c, c, b], [b, b, a], [a, a]], 3);
+    this.classifier = new Conv2d(a, classes, { kernelSize: 3, padding: 1 });
   }
 
   forward(x: Tensor): Tensor<"f32"> {
@@ -92,19 +99,17 @@ export class SegNetBasic extends EncoderDecoder {
   readonly decoder: readonly Sequential[];
   readonly classifier: Conv2d;
 
-  constructor(options: SegNetOptions) {
-    super(described("SegNetBasic", options));
-    this.encoder = stages([[this.inChannels, 64], [64, 64], [64, 64], [64, 64]], 7);
-    this.decoder = stages([[64, 64], [64, 64], [64, 64], [64, 64]], 7, false);
-    this.classifier = new Conv2d(64, this.classes, { kernelSize: 1 });
+  constructor(options: SegNetBasicOptions) {
+    checkOptions("SegNetBasic", options, ["inChannels", "classes", "width"]);
+    const { inChannels = 3, classes, width: w = 64 } = options;
+    if (!Number.isInteger(w) || w < 1) throw new OptionError(`SegNetBasic: width must be a whole number of at least 1 but is ${String(w)}.`);
+    super({ inChannels, classes, ...{ width: w } });
+    this.encoder = stages([[inChannels, w], [w, w], [w, w], [w, w]], 7);
+    this.decoder = stages([[w, w], [w, w], [w, w], [w, w]], 7, false);
+    this.classifier = new Conv2d(w, classes, { kernelSize: 1 });
   }
 
   forward(x: Tensor): Tensor<"f32"> {
     return this.encodeAndDecode(localResponseNorm(this.input(x), { size: 5, alpha: 1e-4, beta: 0.75 }));
   }
-}
-
-function described(name: string, options: SegNetOptions): Described {
-  checkOptions(name, options, ["inChannels", "classes"]);
-  return { inChannels: options.inChannels ?? 3, classes: options.classes };
 }

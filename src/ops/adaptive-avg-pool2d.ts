@@ -47,7 +47,7 @@ export const adaptiveAvgPool2dGradientOp = defineOp({
  * @param x [N, H, W, C], f32
  * @returns [N, outputSize[0], outputSize[1], C]
  */
-export function adaptiveAvgPool2d(x: TensorLike, options: AdaptiveAvgPool2dOptions): Tensor {
+export function adaptiveAvgPool2d(x: TensorLike, options: AdaptiveAvgPool2dOptions): Tensor<"f32"> {
   checkOptions("adaptiveAvgPool2d", options, ["outputSize"]);
-  return adaptiveAvgPool2dOp({ x }, { size: pair("adaptiveAvgPool2d", "outputSize", options.outputSize, 1) });
+  return adaptiveAvgPool2dOp({ x }, { size: pair("adaptiveAvgPool2d", "outputSize", options.outputSize, 1) }) as Tensor<"f32">;
 }

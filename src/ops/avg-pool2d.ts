@@ -55,7 +55,7 @@ export const avgPool2dGradientOp = defineOp({
  * @returns [N, height, width, C]
  * @throws OptionError for padding above half of kernelSize, ShapeError when no window fits
  */
-export function avgPool2d(x: TensorLike, options: AvgPool2dOptions): Tensor {
+export function avgPool2d(x: TensorLike, options: AvgPool2dOptions): Tensor<"f32"> {
   const op = "avgPool2d";
   checkOptions(op, options, ["kernelSize", "stride", "padding", "ceilMode", "countIncludePad", "divisorOverride"]);
   const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
@@ -69,5 +69,5 @@ export function avgPool2d(x: TensorLike, options: AvgPool2dOptions): Tensor {
     ceilMode: options.ceilMode ?? false,
     countIncludePad: options.countIncludePad ?? true,
     divisorOverride: options.divisorOverride ?? 0,
-  });
+  }) as Tensor<"f32">;
 }

@@ -19,7 +19,7 @@ export interface ConvTranspose2dOptions extends ConvolutionOptions {
  * @returns       [n, h', w', out] with h' = (h − 1)·stride − top − bottom + dilation·(kh − 1) + outputPadding + 1, w' likewise
  * @throws ShapeError when channels, groups or sizes do not fit; OptionError for options out of range
  */
-export function convTranspose2d(x: TensorLike, weight: TensorLike, { bias, outputPadding = 0, ...options }: ConvTranspose2dOptions = {}): Tensor {
+export function convTranspose2d(x: TensorLike, weight: TensorLike, { bias, outputPadding = 0, ...options }: ConvTranspose2dOptions = {}): Tensor<"f32"> {
   const op = "convTranspose2d";
   checkOptions(op, options, ["stride", "padding", "dilation", "groups", "outputPadding", "bias"]);
   checkRank(op, "x", x.shape, "NHWC");
@@ -39,5 +39,5 @@ export function convTranspose2d(x: TensorLike, weight: TensorLike, { bias, outpu
     if (length < 1) throw new ShapeError(op, `the padding leaves no ${axis === 0 ? "rows" : "columns"} of the result`, shapes);
     return length;
   }) as [number, number];
-  return conv2dInputGradient(x, weight, { ...params, size }, bias);
+  return conv2dInputGradient(x, weight, { ...params, size }, bias) as Tensor<"f32">;
 }

@@ -128,7 +128,7 @@ export interface Conv2dOptions extends ConvolutionOptions {
  * @returns       [n, h', w', o] with h' = ⌊(h + top + bottom − dilation·(kh − 1) − 1) / stride⌋ + 1, w' likewise
  * @throws ShapeError when channels, groups or sizes do not fit; OptionError for options out of range
  */
-export function conv2d(x: TensorLike, weight: TensorLike, { bias, ...options }: Conv2dOptions = {}): Tensor {
+export function conv2d(x: TensorLike, weight: TensorLike, { bias, ...options }: Conv2dOptions = {}): Tensor<"f32"> {
   checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "bias"]);
-  return conv2dOp({ x, weight, bias }, convolutionParams("conv2d", options));
+  return conv2dOp({ x, weight, bias }, convolutionParams("conv2d", options)) as Tensor<"f32">;
 }

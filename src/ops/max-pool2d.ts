@@ -94,8 +94,8 @@ function normalise(options: MaxPool2dOptions): Params {
  * @returns [N, height, width, C]
  * @throws OptionError for padding above half of kernelSize, ShapeError when no window fits
  */
-export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
-  return maxPool2dOp({ x }, normalise(options));
+export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor<"f32"> {
+  return maxPool2dOp({ x }, normalise(options)) as Tensor<"f32">;
 }
 
 /**
@@ -105,6 +105,6 @@ export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor {
  * @returns `out` [N, height, width, C] and `indices` of the same shape, u32: h·W + w within the plane of x. The first of
  *   equal values (in row-major order of the window) is named; of several NaN the last, as in PyTorch.
  */
-export function maxPool2dWithIndices(x: TensorLike, options: MaxPool2dOptions): { out: Tensor; indices: Tensor<"u32"> } {
-  return maxPool2dWithIndicesOp({ x }, normalise(options)) as { out: Tensor; indices: Tensor<"u32"> };
+export function maxPool2dWithIndices(x: TensorLike, options: MaxPool2dOptions): { out: Tensor<"f32">; indices: Tensor<"u32"> } {
+  return maxPool2dWithIndicesOp({ x }, normalise(options)) as { out: Tensor<"f32">; indices: Tensor<"u32"> };
 }

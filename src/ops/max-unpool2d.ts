@@ -77,7 +77,7 @@ export const maxUnpool2dGradientOp = defineOp({
  * @returns [N, height, width, C]
  * @throws OptionError when `outputSize` is out of range
  */
-export function maxUnpool2d(x: TensorLike, indices: TensorLike, options: MaxUnpool2dOptions): Tensor {
+export function maxUnpool2d(x: TensorLike, indices: TensorLike, options: MaxUnpool2dOptions): Tensor<"f32"> {
   const op = "maxUnpool2d";
   checkOptions(op, options, ["kernelSize", "stride", "padding", "outputSize"]);
   const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
@@ -85,5 +85,5 @@ export function maxUnpool2d(x: TensorLike, indices: TensorLike, options: MaxUnpo
   checkPoolPadding(op, kernelSize, padding);
   const stride = pair(op, "stride", options.stride ?? kernelSize, 1);
   const outputSize = options.outputSize ? pair(op, "outputSize", options.outputSize, 1) : null;
-  return maxUnpool2dOp({ x, indices }, { kernelSize, stride, padding, outputSize });
+  return maxUnpool2dOp({ x, indices }, { kernelSize, stride, padding, outputSize }) as Tensor<"f32">;
 }

@@ -2,12 +2,13 @@ import { defineOp, type Spec } from "../graph/op.js";
 import { Tensor, type TensorLike } from "../graph/tensor.js";
 import { lowerPointwise, type Instruction } from "../kernels/pointwise.js";
 import { DTypeError, GradientError, OptionError } from "../runtime/errors.js";
+import type { DType } from "../runtime/dtype.js";
 import { broadcastShape, sameShape, type Shape } from "../runtime/shape.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 
 /** A tensor, a parameter, or a number that stretches to any shape. */
-export type Operand = TensorLike | number;
+export type Operand<D extends DType = DType> = TensorLike<D> | number;
 
 /** One pointwise operation, or (after fusion) a chain of them. */
 export interface PointwiseOptions {
@@ -28,7 +29,7 @@ const rules: Record<string, Rule> = {
   div: (g, [, b], out) => [div(g, b!), neg(div(mul(g, out), b!))],
   maximum: (g, [a, b]) => [mul(g, tieShare(a!, b!)), mul(g, tieShare(b!, a!))],
   minimum: (g, [a, b]) => [mul(g, tieShare(b!, a!)), mul(g, tieShare(a!, b!))],
-  pow: (g, [a, b], out) => [mul(g, mul(b!, pow(a!, sub(b!, 1)))), b instanceof Tensor ? mul(g, mul(out, log(a!))) : undefined],
+  pow: (g, [a, b], out) => [mul(g, mul(b!, pow(a!, typeof b === "number" ? b - 1 : sub(b!, 1)))), b instanceof Tensor ? mul(g, mul(out, log(a!))) : undefined],
   where: (g, [c]) => [undefined, where(c!, g, 0), where(c!, 0, g)],
   neg: (g) => [neg(g)],
   abs: (g, [a]) => [mul(g, sign(a!))],
@@ -84,7 +85,7 @@ const fillOp = defineOp({
 });
 
 /** A tensor of one value, inside a function being captured. */
-export const full = (shape: Shape, value: number): Tensor => fillOp({}, { program: [["const", 0]], constants: [value], shape: [...shape] });
+export const full = (shape: Shape, value: number): Tensor<"f32"> => fillOp({}, { program: [["const", 0]], constants: [value], shape: [...shape] }) as Tensor<"f32">;
 
 /** Sums the axes along which `shape` was stretched by broadcasting. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
@@ -94,7 +95,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return reshape(axes.length ? sum(x, { axes }) : x, shape);
 }
 
-function apply(name: string, ...operands: Operand[]): Tensor {
+function apply<D extends DType>(name: string, ...operands: Operand<D>[]): Tensor<D> {
   const inputs: Record<string, TensorLike> = {};
   const program: Instruction[] = [];
   const constants: number[] = [];
@@ -110,53 +111,53 @@ function apply(name: string, ...operands: Operand[]): Tensor {
     return count + program.length - 1;
   });
   program.push([name, ...args]);
-  return pointwiseOp(inputs, { program, constants });
+  return pointwiseOp(inputs, { program, constants }) as Tensor<D>;
 }
 
 /** a + b. Shapes broadcast by NumPy's rules, as in all operations here. */
-export const add = (a: Operand, b: Operand): Tensor => apply("add", a, b);
+export const add = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("add", a, b);
 /** a − b. */
-export const sub = (a: Operand, b: Operand): Tensor => apply("sub", a, b);
+export const sub = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("sub", a, b);
 /** a · b, elementwise. */
-export const mul = (a: Operand, b: Operand): Tensor => apply("mul", a, b);
+export const mul = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("mul", a, b);
 /** a / b. */
-export const div = (a: Operand, b: Operand): Tensor => apply("div", a, b);
+export const div = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("div", a, b);
 /** aᵇ; a negative base is right for whole exponents only. */
-export const pow = (a: Operand, b: Operand): Tensor => apply("pow", a, b);
+export const pow = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("pow", a, b);
 /** The larger of two; keeps NaN. */
-export const maximum = (a: Operand, b: Operand): Tensor => apply("maximum", a, b);
+export const maximum = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("maximum", a, b);
 /** The smaller of two; keeps NaN. */
-export const minimum = (a: Operand, b: Operand): Tensor => apply("minimum", a, b);
+export const minimum = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("minimum", a, b);
 /** 1 where a > b, else 0. */
-export const greater = (a: Operand, b: Operand): Tensor => apply("greater", a, b);
+export const greater = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("greater", a, b);
 /** 1 where a < b, else 0. */
-export const less = (a: Operand, b: Operand): Tensor => apply("less", a, b);
+export const less = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("less", a, b);
 /** 1 where a = b, else 0. */
-export const equal = (a: Operand, b: Operand): Tensor => apply("equal", a, b);
+export const equal = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("equal", a, b);
 /** a where the condition is not 0, else b. */
-export const where = (condition: Operand, a: Operand, b: Operand): Tensor => apply("where", condition, a, b);
+export const where = <D extends DType = "f32">(condition: Operand<D>, a: Operand<D>, b: Operand<D>): Tensor<D> => apply("where", condition, a, b);
 /** x limited to low … high. */
-export const clamp = (x: Operand, low: number, high: number): Tensor => minimum(maximum(x, low), high);
-export const neg = (x: Operand): Tensor => apply("neg", x);
-export const abs = (x: Operand): Tensor => apply("abs", x);
+export const clamp = <D extends DType = "f32">(x: Operand<D>, low: number, high: number): Tensor<D> => minimum(maximum(x, low), high);
+export const neg = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("neg", x);
+export const abs = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("abs", x);
 /** −1, 0 or 1. */
-export const sign = (x: Operand): Tensor => apply("sign", x);
-export const exp = (x: Operand): Tensor => apply("exp", x);
+export const sign = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("sign", x);
+export const exp = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("exp", x);
 /** Natural logarithm. */
-export const log = (x: Operand): Tensor => apply("log", x);
-export const sqrt = (x: Operand): Tensor => apply("sqrt", x);
+export const log = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("log", x);
+export const sqrt = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("sqrt", x);
 /** 1 / √x. */
-export const rsqrt = (x: Operand): Tensor => apply("rsqrt", x);
-export const square = (x: Operand): Tensor => apply("square", x);
-export const reciprocal = (x: Operand): Tensor => apply("reciprocal", x);
+export const rsqrt = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("rsqrt", x);
+export const square = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("square", x);
+export const reciprocal = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("reciprocal", x);
 /** max(x, 0); keeps NaN. */
-export const relu = (x: Operand): Tensor => apply("relu", x);
+export const relu = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("relu", x);
 /** min(max(x, 0), 6); keeps NaN. */
-export const relu6 = (x: Operand): Tensor => apply("relu6", x);
+export const relu6 = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("relu6", x);
 /** 1 / (1 + e⁻ˣ). */
-export const sigmoid = (x: Operand): Tensor => apply("sigmoid", x);
-export const tanh = (x: Operand): Tensor => apply("tanh", x);
+export const sigmoid = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("sigmoid", x);
+export const tanh = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("tanh", x);
 /** log(1 + eˣ), without overflow. */
-export const softplus = (x: Operand): Tensor => apply("softplus", x);
+export const softplus = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("softplus", x);
 /** 1 where x is not a number, else 0. */
-export const isNaN = (x: Operand): Tensor => apply("isNaN", x);
+export const isNaN = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("isNaN", x);

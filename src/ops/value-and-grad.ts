@@ -3,7 +3,7 @@ import { runEagerly } from "../graph/eager.js";
 import { backward } from "../graph/gradient.js";
 import { Tensor } from "../graph/tensor.js";
 import { add, full } from "./pointwise.js";
-import { GradientError, ShapeError } from "../runtime/errors.js";
+import { DTypeError, GradientError, ShapeError } from "../runtime/errors.js";
 import { Parameter } from "../graph/parameter.js";
 
 /** A model, or anything else that has parameters. */
@@ -16,7 +16,7 @@ export type Gradients = Map<Parameter, Tensor>;
 
 export interface ValueAndGrad<A> {
   /** The loss: one element. */
-  value: Tensor;
+  value: Tensor<"f32">;
   grads: Gradients;
   /** What the function returned beside the loss. */
   aux: A;
@@ -39,7 +39,8 @@ export function valueAndGrad<A = undefined>(model: Trainable | readonly Paramete
   const returned = loss();
   const [value, aux] = returned instanceof Tensor ? [returned, undefined as A] : returned;
   if (value.size !== 1) throw new ShapeError("valueAndGrad", "the loss must have one element; take its sum or mean", { loss: value.shape });
+  if (value.dtype !== "f32") throw new DTypeError(`valueAndGrad: the loss must be f32 but is ${value.dtype}.`);
   const one = full(value.shape, 1);
   const grads = backward([capture.read(value, "valueAndGrad")], [one], values, add);
-  return { value, aux, grads: new Map(parameters.map((p, i) => [p, grads[i] ?? full(p.shape, 0)])) };
+  return { value: value as Tensor<"f32">, aux, grads: new Map(parameters.map((p, i) => [p, grads[i] ?? full(p.shape, 0)])) };
 }

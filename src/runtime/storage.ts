@@ -51,6 +51,7 @@ export class Storage {
   /** Queues a write of the contents from the host. */
   write(data: ArrayBufferView): void {
     const { device } = this;
+    device.failures.check();
     const epoch = device.write(this.buffer, this.offset, data);
     this.epoch = epoch;
     device.queue.run(() => void (this.epoch = epoch)); // after work that stands before it in the queue and writes here too

@@ -1,3 +1,4 @@
+import type { ConfusionMatrix } from "../metrics/confusion-matrix.js";
 import type { Scores } from "../metrics/scores.js";
 
 /** One value of the loss. */
@@ -11,6 +12,8 @@ export interface LossPoint {
 export interface ValidationPoint {
   readonly step: number;
   readonly loss: number;
+  /** Rows are the truth, columns the prediction, in pixels. */
+  readonly matrix: ConfusionMatrix;
   /** What decides which weights are best: mean IoU, unless the trainer was told otherwise. */
   readonly score: number;
   readonly scores: Scores;
@@ -44,4 +47,4 @@ export type TrainingEvent =
 /** A line of `log.jsonl`. */
 export type LogLine =
   | { readonly type: "step"; readonly step: number; readonly loss: number; readonly learningRate: number; readonly gradientNorm: number }
-  | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly score: number; readonly scores: Scores; readonly best: boolean };
+  | { readonly type: "validation"; readonly step: number; readonly loss: number; readonly score: number; readonly best: boolean; readonly meanIou: number; /** Row-major [truth, predicted]. */ readonly confusion: readonly number[] };

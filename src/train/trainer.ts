@@ -10,7 +10,7 @@ import { AtrousError, CheckpointError, OptionError, TrainingError } from "../run
 import { applySnapshot, readCheckpoint, restore, takeSnapshot, writeCheckpoint, type Progress, type Snapshot } from "./checkpoint.js";
 import { Evaluator } from "./evaluate.js";
 import type { LossPoint, StopReason, TrainingEvent, ValidationPoint } from "./events.js";
-import { crossEntropyLoss } from "./loss.js";
+import { crossEntropyLoss, type LossFunction } from "./loss.js";
 import { settingsOf, type Settings, type TrainerOptions } from "./options.js";
 import { RunLog } from "./run-log.js";
 import { Speed } from "./speed.js";
@@ -64,7 +64,7 @@ export class Trainer {
     this.#settings = settings;
     this.model = settings.model;
     this.optimizer = settings.optimizer ?? adamW(this.model.parameters().filter((p) => p.trainable), { learningRate: settings.learningRate ?? defaultRate(settings.steps) });
-    this.#log = new RunLog(settings.storage);
+    this.#log = new RunLog(settings.storage, settings.validation?.classes.map(({ name }) => name) ?? []);
     this.#evaluator = new Evaluator(this.model, this.#loss);
     this.#speed = new Speed(settings.batchSize * settings.accumulate);
   }
@@ -103,10 +103,12 @@ export class Trainer {
       step.dispose();
       this.#evaluator.dispose();
       if (!this.#settings.optimizer) this.optimizer.dispose();
+      // Nothing that runs later needs as much working memory; what does run makes its own again.
+      this.model.device.slabs.clear();
     }
   }
 
-  get #loss(): typeof crossEntropyLoss {
+  get #loss(): LossFunction {
     const { loss = "crossEntropy" } = this.#settings;
     if (typeof loss === "function") return loss;
     if (loss !== "crossEntropy") throw new OptionError(`Trainer: loss must be "crossEntropy" or a function of logits and mask, not ${JSON.stringify(loss)}.`);
@@ -194,7 +196,7 @@ export class Trainer {
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) throw this.#diverged(step, loss, learningRate);
     this.#speed.step(step);
     const point = { step, loss, learningRate, gradientNorm };
-    this.#log.add({ type: "step", ...point });
+    this.#log.addStep(point);
     await this.#tell({ type: "step", ...point, steps: this.#settings.steps, imagesPerSecond: this.#speed.imagesPerSecond, secondsLeft: this.#speed.secondsFor(this.#settings.steps - step) });
   }
 
@@ -229,8 +231,8 @@ export class Trainer {
       if (best) this.#best = { step, score, weights: await takeSnapshot(this.model) };
       this.#sinceBest = best ? 0 : this.#sinceBest + 1;
       this.#validatedAt = step;
-      const point: ValidationPoint = { step, loss, score, scores, best };
-      this.#log.add({ type: "validation", ...point });
+      const point: ValidationPoint = { step, loss, matrix, scores, score, best };
+      this.#log.addValidation(point);
       if (best) await this.#saveWeights();
       await this.#tell({ type: "validation", ...point });
       return patience !== undefined && this.#outOfPatience;

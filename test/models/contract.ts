@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import { modelFromWeights, weightsOf } from "../../src/io/weights.js";
 import type { SegmentationModel } from "../../src/models/segmentation-model.js";
 import { argmax } from "../../src/ops/argmax.js";
 import { confusionMatrix } from "../../src/ops/confusion-matrix.js";
@@ -65,6 +66,23 @@ export function testModel(name: string, contract: ModelContract): void {
         expect(logits.shape).toEqual([1, h, w, 2]);
         expect((await logits.data()).every(Number.isFinite)).toBe(true);
       }
+    });
+
+    test("comes back from its weights file as it was", async () => {
+      const device = await testDevice();
+      using model = contract.narrow().to(device, { seed: 3 });
+      model.classInfo = [{ name: "ground", color: [1, 2, 3] }, { name: "disc", color: [255, 128, 0] }];
+      model.normalisation = { mean: [0.1, 0.2, 0.3], std: [0.5, 0.6, 0.7] };
+      using x = tensor(device, fourImages().images, [4, 32, 32, 3]);
+      model.forward(x).dispose(); // moves the running statistics
+      const bytes = await weightsOf(model);
+      using copy = modelFromWeights(bytes, device);
+      expect(copy.constructor).toBe(model.constructor);
+      expect({ options: copy.options, classes: copy.classInfo, normalisation: copy.normalisation }).toEqual({ options: model.options, classes: model.classInfo, normalisation: model.normalisation });
+      expect(await weightsOf(copy)).toEqual(bytes);
+      using before = model.eval().forward(x);
+      using after = copy.forward(x);
+      expect(await after.data()).toEqual(await before.data());
     });
 
     test("learns four images by heart", async () => {

@@ -18,7 +18,43 @@ describe("summary", () => {
   });
 
   test("prints a table", () => {
-    const text = String(summary(new UNet({ inChannels: 1, classes: 2, widths: [4, 8] }), [1, 7, 6, 1]));
-    console.log(text);
+    expect(String(summary(new UNet({ inChannels: 1, classes: 2, widths: [4, 8], norm: "none" }), [1, 7, 6, 1]))).toBe(
+      [
+        "UNet: [1, 7, 6, 1] → [1, 7, 6, 2], 1,650 parameters, 0.000 billion multiply-adds",
+        "",
+        "layer                               operator         output        parameters  multiply-adds",
+        "inc.double_conv.0                   conv2d           [1, 7, 6, 4]          40          1,512",
+        "                                    relu             [1, 7, 6, 4]",
+        "inc.double_conv.2                   conv2d           [1, 7, 6, 4]         148          6,048",
+        "                                    relu             [1, 7, 6, 4]",
+        "                                    maxPool2d        [1, 3, 3, 4]",
+        "down1.maxpool_conv.1.double_conv.0  conv2d           [1, 3, 3, 8]         296          2,592",
+        "                                    relu             [1, 3, 3, 8]",
+        "down1.maxpool_conv.1.double_conv.2  conv2d           [1, 3, 3, 8]         584          5,184",
+        "                                    relu             [1, 3, 3, 8]",
+        "up1.up                              convTranspose2d  [1, 6, 6, 4]         132          1,152",
+        "                                    pad2d            [1, 7, 6, 4]",
+        "                                    concat           [1, 7, 6, 8]",
+        "up1.conv.double_conv.0              conv2d           [1, 7, 6, 4]         292         12,096",
+        "                                    relu             [1, 7, 6, 4]",
+        "up1.conv.double_conv.2              conv2d           [1, 7, 6, 4]         148          6,048",
+        "                                    relu             [1, 7, 6, 4]",
+        "outc.conv                           conv2d           [1, 7, 6, 2]          10            336",
+      ].join("\n"),
+    );
+  });
+
+  test("leaves the model in the modes it had", () => {
+    const model = new UNet({ classes: 2, widths: [4, 8] });
+    model.downs[0]!.eval();
+    summary(model, [1, 8, 8, 3]);
+    expect([model.training, model.inc.training, model.downs[0]!.training]).toEqual([true, true, false]);
+  });
+
+  test("says what is wrong with a shape", () => {
+    const model = new UNet({ classes: 2 });
+    expect(() => model.outputShape([1, 64, 64, 4])).toThrow("UNet: the model takes 3 channels but x has 4.\n  x  [1, 64, 64, 4]  NHWC");
+    expect(() => model.outputShape([64, 64, 3])).toThrow("UNet: x must have 4 axes (NHWC) but has 3.\n  x  [64, 64, 3]");
+    expect(() => model.outputShape([1, 9, 64, 3])).toThrow("maxPool2d: the window spans 2 rows but x has 1.\n  x  [1, 1, 8, 512]  NHWC");
   });
 });

@@ -3,12 +3,14 @@ import type { Device } from "../../src/runtime/device.js";
 /** On `globalThis`, so that it is one per worker however often this module is loaded. */
 const shared = ((globalThis as { [key: symbol]: unknown })[Symbol.for("atrous.test-device")] ??= {}) as {
   open?: () => Promise<Device>;
+  adapter?: () => Promise<GPUAdapter>;
   device?: Promise<Device>;
 };
 
-/** Called by the setup file of each project: how a device is opened there. */
-export function openDevicesWith(open: () => Promise<Device>): void {
+/** Called by the setup file of each project: how a device, or an adapter, is opened there. */
+export function openDevicesWith(open: () => Promise<Device>, adapter: () => Promise<GPUAdapter>): void {
   shared.open = open;
+  shared.adapter = adapter;
 }
 
 /** The device that the tests of this worker share. */
@@ -20,4 +22,10 @@ export function testDevice(): Promise<Device> {
 export function newDevice(): Promise<Device> {
   if (!shared.open) throw new Error("No setup file said how to open a device.");
   return shared.open();
+}
+
+/** A fresh adapter, for tests that put something between it and the library. */
+export function newAdapter(): Promise<GPUAdapter> {
+  if (!shared.adapter) throw new Error("No setup file said how to open an adapter.");
+  return shared.adapter();
 }

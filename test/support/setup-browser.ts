@@ -1,8 +1,10 @@
 import { Device } from "../../src/runtime/device.js";
 import { openDevicesWith } from "./device.js";
 
-openDevicesWith(async () => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  if (!adapter) throw new Error("This browser offers no WebGPU adapter.");
-  return Device.open(adapter);
-});
+async function adapter(): Promise<GPUAdapter> {
+  const found = await navigator.gpu?.requestAdapter();
+  if (!found) throw new Error("This browser offers no WebGPU adapter.");
+  return found;
+}
+
+openDevicesWith(async () => Device.open(await adapter()), adapter);

@@ -1,4 +1,4 @@
-import { createDevice } from "../../src/node.js";
+import { createDevice, openAdapter } from "../../src/node.js";
 import { openDevicesWith } from "./device.js";
 
-openDevicesWith(() => createDevice());
+openDevicesWith(() => createDevice(), async () => (await openAdapter()).adapter);
