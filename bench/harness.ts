@@ -34,6 +34,8 @@ export interface Result {
   readonly times: number[];
   /** Of this process's thread, per run: what encoding and submitting cost. */
   readonly encodeTimes: number[];
+  /** CPU time of this process per run, all threads together; on a software adapter what the work cost, whoever else was running. */
+  readonly cpuTimes: number[];
   /** Share of the cores that others took, by round. */
   readonly others: number[];
 }
@@ -53,20 +55,29 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 const SAMPLE_MS = 40;
 const MOST_REPEATS = 200;
 
-/** Milliseconds per run, and of them on this thread, over `repeats` runs submitted one after the other. */
-async function sample(device: Device, prepared: Prepared, repeats: number): Promise<[time: number, encode: number]> {
+interface Sample {
+  readonly time: number;
+  readonly encode: number;
+  readonly cpu: number;
+}
+
+/** Milliseconds per run: by the clock, on this thread, and of CPU time, over `repeats` runs submitted one after the other. */
+async function sample(device: Device, prepared: Prepared, repeats: number): Promise<Sample> {
+  const used = process.cpuUsage();
   const start = performance.now();
   for (let i = 0; i < repeats; i++) prepared.run();
   const encoded = performance.now();
   await device.idle();
-  return [(performance.now() - start) / repeats, (encoded - start) / repeats];
+  const time = performance.now() - start;
+  const { user, system } = process.cpuUsage(used);
+  return { time: time / repeats, encode: (encoded - start) / repeats, cpu: (user + system) / 1000 / repeats };
 }
 
 /** Prepares and checks one case; wrong results end the benchmark before anything is timed. */
 export async function prepareCase(device: Device, one: Case): Promise<Result> {
   const prepared = await one.prepare(device);
   const error = await prepared.check();
-  return { case: one, prepared, error, times: [], encodeTimes: [], others: [] };
+  return { case: one, prepared, error, times: [], encodeTimes: [], cpuTimes: [], others: [] };
 }
 
 /**
@@ -77,7 +88,7 @@ export async function measure(device: Device, results: readonly Result[], rounds
   const repeats = new Map<Result, number>();
   for (const result of results) {
     await sample(device, result.prepared, 1);
-    const [time] = await sample(device, result.prepared, 1);
+    const { time } = await sample(device, result.prepared, 1);
     repeats.set(result, Math.min(MOST_REPEATS, Math.max(1, Math.ceil(SAMPLE_MS / time))));
   }
   for (let round = 0; round < rounds; round++) {
@@ -85,9 +96,10 @@ export async function measure(device: Device, results: readonly Result[], rounds
     for (const [i, result] of order.entries()) {
       progress(round * results.length + i, rounds * results.length, result.case.name);
       const load = watchLoad();
-      const [time, encode] = await sample(device, result.prepared, repeats.get(result)!);
+      const { time, encode, cpu } = await sample(device, result.prepared, repeats.get(result)!);
       result.times.push(time);
       result.encodeTimes.push(encode);
+      result.cpuTimes.push(cpu);
       result.others.push(load().others);
     }
   }

@@ -27,7 +27,10 @@ function rates({ case: { flops, bytes = 0 }, times }: Result): { gflops: number;
   return { gflops: flops / median(times) / 1e6, gigabytesPerSecond: bytes / median(times) / 1e6 };
 }
 
-/** Times, rates and percentages of the peaks; `~` marks times taken while others used the machine. */
+/**
+ * Times, rates and percentages of the peaks; `~` marks times taken while others used the machine. CPU time over cores is
+ * what a software adapter would need on an idle machine, about; of a GPU it says nothing.
+ */
 export function resultTable(results: readonly Result[], peak: AdapterLimits): string {
   const rows = results.map((result) => {
     const { gflops, gigabytesPerSecond } = rates(result);
@@ -36,6 +39,7 @@ export function resultTable(results: readonly Result[], peak: AdapterLimits): st
       result.case.name,
       `${busy ? "~" : ""}${short(median(result.times))}`,
       `${short(Math.min(...result.times))}–${short(Math.max(...result.times))}`,
+      short(median(result.cpuTimes) / cpus().length),
       gflops ? short(gflops) : "",
       gflops ? `${((100 * gflops) / peak.gflops).toFixed(0)} %` : "",
       gigabytesPerSecond ? short(gigabytesPerSecond) : "",
@@ -44,7 +48,7 @@ export function resultTable(results: readonly Result[], peak: AdapterLimits): st
       `${(100 * median(result.others)).toFixed(0)} %`,
     ];
   });
-  return table([["case", "ms", "spread", "GFLOP/s", "of peak", "GB/s", "of peak", "error", "others"], ...rows]);
+  return table([["case", "ms", "spread", "CPU ms/core", "GFLOP/s", "of peak", "GB/s", "of peak", "error", "others"], ...rows]);
 }
 
 interface PlanNumbers {
@@ -101,7 +105,7 @@ export async function writeJson(file: string, { device, peak, results, profiles,
     rounds,
     cases: results.map((result) => ({
       name: result.case.name, group: result.case.group,
-      medianMs: median(result.times), quartilesMs: [quantile(result.times, 0.25), quantile(result.times, 0.75)], timesMs: result.times,
+      medianMs: median(result.times), quartilesMs: [quantile(result.times, 0.25), quantile(result.times, 0.75)], timesMs: result.times, cpuMs: median(result.cpuTimes),
       flops: result.case.flops, flopsCount: result.case.count, ...rates(result),
       percentOfPeak: (100 * rates(result).gflops) / peak.gflops,
       percentOfBandwidth: (100 * rates(result).gigabytesPerSecond) / peak.gigabytesPerSecond,

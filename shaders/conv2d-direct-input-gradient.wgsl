@@ -10,7 +10,7 @@
 //   Which taps contribute depends on y mod SH and x mod SW only, so the pixels of a thread share these remainders: they are
 //   consecutive in the flattened (n, y / SH, x / SW) of one of SH·SW planes, and a tap is left out for all of them or for none.
 // Edges: coordinates are unsigned, one before the edge is huge; they are clamped into grad and what was outside is replaced by
-//   zero. Tiles past the end compute the last pixel of their plane again and store the same value.
+//   zero. Past the last pixel of a plane, the last is computed again and stored with the same value.
 // Accumulation: f32, the bias first, then taps row by row, channels innermost. A gather: deterministic.
 // Why it is fast on a CPU: see conv2d-direct.wgsl; no multiplication by the zeros between strides is ever made.
 
@@ -59,44 +59,54 @@ fn plane_of(index: u32) -> Plane {
   return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
 }
 
-/// Position in `out` of pixel i of a plane, as (n·h + y)·w + x.
-fn pixel_of(plane: Plane, i: u32) -> u32 {
-  let line = i / plane.columns;
-  let x = (i - line * plane.columns) * p.sw + plane.rx;
-  return (line / plane.rows * p.h + line % plane.rows * p.sh + plane.ry) * p.w + x;
-}
+/// Sums, bias included, and the pixels of `out` that they belong to.
+struct Tile { acc: array<vec4f, TILE>, pixel: array<u32, TP> }
 
-fn tile(plane: Plane, first: u32, c: u32) -> array<vec4f, TILE> {
-  var acc: array<vec4f, TILE>;
+fn tile(plane: Plane, first: u32, c: u32) -> Tile {
+  var made: Tile;
   var y: array<u32, TP>;
   var column: array<u32, TP>;
-  var base: array<u32, TP>;
+  var image: array<u32, TP>;
   let bias_row = p.kh * p.kw * p.k * p.c4 + c;
+  // One division for the first pixel; the others follow by counting, and the last of all stays where it is.
+  let line = first / plane.columns;
+  var at_column = first % plane.columns;
+  var at_y = line % plane.rows;
+  var at_image = line / plane.rows;
   //!unroll
   for (var i = 0u; i < TP; i++) {
-    let pixel = min(first + i, p.n * plane.rows * plane.columns - 1u);
-    let line = pixel / plane.columns;
-    y[i] = line % plane.rows * p.sh + plane.ry + p.top;
-    column[i] = (pixel - line * plane.columns) * p.sw + plane.rx + p.left;
-    base[i] = line / plane.rows * p.gh;
+    y[i] = at_y;
+    column[i] = at_column;
+    image[i] = at_image;
+    made.pixel[i] = (at_image * p.h + at_y * p.sh + plane.ry) * p.w + at_column * p.sw + plane.rx;
+    let last_column = at_column + 1u == plane.columns;
+    let last_y = last_column & (at_y + 1u == plane.rows);
+    let more = !(last_y & (at_image + 1u == p.n));
+    at_image = select(at_image, at_image + 1u, more & last_y);
+    at_y = select(at_y, select(at_y + 1u, 0u, last_y), more & last_column);
+    at_column = select(at_column, select(at_column + 1u, 0u, last_column), more);
     //!unroll
     for (var q = 0u; q < TQ; q++) {
-      acc[i * TQ + q] = packed[bias_row + q];
+      made.acc[i * TQ + q] = packed[bias_row + q];
     }
   }
   let k0 = c / p.group4 * p.k;
   for (var ky = 0u; ky < p.kh; ky++) {
+    // (y·SH + ry + top − ky·DH) / SH is y plus this, when there is no remainder; a multiple of SH keeps the number above zero.
+    let up = plane.ry + p.top + p.sh * p.kh * p.dh - ky * p.dh;
+    let dy = up / p.sh - p.kh * p.dh;
     for (var kx = 0u; kx < p.kw; kx++) {
-      // Adding a multiple of the stride keeps the remainder and the difference above zero.
-      let hit = ((plane.ry + p.top + p.sh * p.kh * p.dh - ky * p.dh) % p.sh == 0u) & ((plane.rx + p.left + p.sw * p.kw * p.dw - kx * p.dw) % p.sw == 0u);
+      let across = plane.rx + p.left + p.sw * p.kw * p.dw - kx * p.dw;
+      let dx = across / p.sw - p.kw * p.dw;
+      let hit = (up % p.sh == 0u) & (across % p.sw == 0u);
       var at: array<u32, TP>;
       var inside: array<bool, TP>;
       //!unroll
       for (var i = 0u; i < TP; i++) {
-        let gy = select((y[i] - ky * p.dh) / p.sh, p.gh, y[i] < ky * p.dh);
-        let gx = select((column[i] - kx * p.dw) / p.sw, p.gw, column[i] < kx * p.dw);
+        let gy = y[i] + dy;
+        let gx = column[i] + dx;
         inside[i] = (gy < p.gh) & (gx < p.gw);
-        at[i] = ((base[i] + min(gy, p.gh - 1u)) * p.gw + min(gx, p.gw - 1u)) * p.gc + k0;
+        at[i] = ((image[i] * p.gh + min(gy, p.gh - 1u)) * p.gw + min(gx, p.gw - 1u)) * p.gc + k0;
       }
       let row = (ky * p.kw + kx) * p.k;
       let count = select(0u, p.k, hit);
@@ -112,13 +122,13 @@ fn tile(plane: Plane, first: u32, c: u32) -> array<vec4f, TILE> {
           let wq = packed[wr + q];
           //!unroll
           for (var i = 0u; i < TP; i++) {
-            acc[i * TQ + q] += v[i] * wq;
+            made.acc[i * TQ + q] += v[i] * wq;
           }
         }
       }
     }
   }
-  return acc;
+  return made;
 }
 
 @compute @workgroup_size(WG)
@@ -129,15 +139,14 @@ fn transposed(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups
   let c = t % blocks * TQ;
   let first = t / blocks % p.tiles * TP;
   let plane = plane_of(t / blocks / p.tiles);
-  let pixels = p.n * plane.rows * plane.columns;
-  if (first >= pixels) { return; }
-  let acc = tile(plane, first, c);
+  if (first >= p.n * plane.rows * plane.columns) { return; }
+  let made = tile(plane, first, c);
   //!unroll
   for (var i = 0u; i < TP; i++) {
-    let pixel = pixel_of(plane, min(first + i, pixels - 1u));
+    let pixel = made.pixel[i];
     //!unroll
     for (var q = 0u; q < TQ; q++) {
-      out[pixel * p.out_stride + p.out_offset + c + q] = activate(acc[i * TQ + q]);
+      out[pixel * p.out_stride + p.out_offset + c + q] = activate(made.acc[i * TQ + q]);
     }
   }
 }
@@ -150,15 +159,14 @@ fn transposed_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_w
   let c = t % blocks * TQ;
   let first = t / blocks % p.tiles * TP;
   let plane = plane_of(t / blocks / p.tiles);
-  let pixels = p.n * plane.rows * plane.columns;
-  if (first >= pixels) { return; }
-  let acc = tile(plane, first, c);
+  if (first >= p.n * plane.rows * plane.columns) { return; }
+  let made = tile(plane, first, c);
   //!unroll
   for (var i = 0u; i < TP; i++) {
-    let pixel = pixel_of(plane, min(first + i, pixels - 1u));
+    let pixel = made.pixel[i];
     //!unroll
     for (var q = 0u; q < TQ; q++) {
-      out[pixel * p.out_stride + p.out_offset + c + q] = activate(acc[i * TQ + q] + residual[pixel * p.c4 + c + q]);
+      out[pixel * p.out_stride + p.out_offset + c + q] = activate(made.acc[i * TQ + q] + residual[pixel * p.c4 + c + q]);
     }
   }
 }

@@ -56,13 +56,22 @@ fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
   var column: array<u32, TP>;
   var plane: array<u32, TP>;
   let bias_row = p.kh * p.kw * p.cg * p.o4 + o;
+  // One division for the first pixel; the others follow by counting, and the last of all stays where it is.
+  let line = first / p.ow;
+  var at_column = first % p.ow;
+  var at_y = line % p.oh;
+  var at_image = line / p.oh;
   //!unroll
   for (var i = 0u; i < TP; i++) {
-    let pixel = min(first + i, p.pixels - 1u);
-    let line = pixel / p.ow;
-    y[i] = line % p.oh * p.sh - p.top;
-    column[i] = (pixel - line * p.ow) * p.sw - p.left;
-    plane[i] = line / p.oh * p.h;
+    y[i] = at_y * p.sh - p.top;
+    column[i] = at_column * p.sw - p.left;
+    plane[i] = at_image * p.h;
+    let more = first + i + 1u < p.pixels;
+    let last_column = at_column + 1u == p.ow;
+    let last_y = last_column & (at_y + 1u == p.oh);
+    at_image = select(at_image, at_image + 1u, more & last_y);
+    at_y = select(at_y, select(at_y + 1u, 0u, last_y), more & last_column);
+    at_column = select(at_column, select(at_column + 1u, 0u, last_column), more);
     //!unroll
     for (var q = 0u; q < TQ; q++) {
       acc[i * TQ + q] = packed[bias_row + q];

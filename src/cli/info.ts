@@ -19,13 +19,13 @@ async function adapterInfo(given: Given<typeof options>, terminal: Terminal): Pr
   await withDevice(terminal, async (device) => {
     const { adapter } = device;
     terminal.progress("Measuring …");
-    const { gflops, gigabytesPerSecond: gbps } = await measureAdapter(device);
-    const facts = { adapter: adapter.name, vendor: adapter.vendor, architecture: adapter.architecture, software: adapter.software, features: [...adapter.features].sort(), limits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])), peakGflops: gflops, copyGBps: gbps };
+    const { gflops, fastestForm, gigabytesPerSecond } = await measureAdapter(device);
+    const facts = { adapter: adapter.name, vendor: adapter.vendor, architecture: adapter.architecture, software: adapter.software, features: [...adapter.features].sort(), limits: Object.fromEntries(limits.map((name) => [name, adapter.limits[name]])), gflops, fastestForm, gigabytesPerSecond };
     if (given.json) return terminal.json(facts);
     terminal.line(`${adapter.software ? "A software adapter: it computes on the CPU." : "A GPU."}`);
     for (const line of table([
-      ["FMA peak", `${gflops.toFixed(1)} GFLOP/s (f32, the best of several kernels)`],
-      ["copy bandwidth", `${gbps.toFixed(1)} GB/s (read and write together)`],
+      ["FMA peak", `${gflops.toFixed(1)} GFLOP/s (f32, the best of several kernels: ${fastestForm})`],
+      ["copy bandwidth", `${gigabytesPerSecond.toFixed(1)} GB/s (read and write together)`],
       ["features", facts.features.join(", ") || "none"],
       ...limits.map((name) => [name, /Size$/.test(name) && adapter.limits[name] >= 2 ** 20 ? mebibytes(adapter.limits[name]) : String(adapter.limits[name])]),
     ].map(([name, value]) => [`${name}  ${value}`]))) terminal.line(line);

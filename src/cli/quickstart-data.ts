@@ -14,9 +14,8 @@ export interface QuickstartData extends Record<Split, Dataset> {
   close(): Promise<void>;
 }
 
-/** Images of the synthetic set, by part. */
-const LENGTHS = { train: 64, val: 8, test: 16 } as const satisfies Record<Split, number>;
-const SIDE = 128;
+/** Images of the synthetic set, by part, and their height and width. */
+const SIZES = { train: 64, val: 8, test: 16, side: 128 };
 
 /** A folder of real images. */
 export async function realData(path: string): Promise<QuickstartData> {
@@ -30,13 +29,13 @@ export async function realData(path: string): Promise<QuickstartData> {
 }
 
 /** Made-up pictures of nuclei, also written as PNG files under `folder` in the layout that `atrous train` takes. */
-export async function syntheticData(folder: string, seed: number): Promise<QuickstartData> {
-  const [train, val, test] = splits.map((split, i) => new SyntheticMicroscopy({ length: LENGTHS[split], size: [SIDE, SIDE], seed: 3 * seed + i }));
+export async function syntheticData(folder: string, seed: number, sizes: Record<Split | "side", number> = SIZES): Promise<QuickstartData> {
+  const [train, val, test] = splits.map((split, i) => new SyntheticMicroscopy({ length: sizes[split], size: [sizes.side, sizes.side], seed: 3 * seed + i }));
   const parts = { train: train!, val: val!, test: test! };
   await Promise.all(splits.map((split) => writeSamples(join(folder, split), parts[split])));
   const classes = parts.train.classes;
   await writeAtomically(join(folder, "classes.json"), `${JSON.stringify({ classes: classes.map(({ name }) => name), palette: classes.map(({ color }) => color), values: { 0: 0, 255: 1 } }, null, 2)}\n`);
-  return { ...parts, description: `${LENGTHS.train} synthetic microscope images of ${SIDE}×${SIDE}, two stainings, seed ${seed}`, assumed: [], close: async () => undefined };
+  return { ...parts, description: `${sizes.train} synthetic microscope images of ${sizes.side}×${sizes.side}, two stainings, seed ${seed}`, assumed: [], close: async () => undefined };
 }
 
 async function writeSamples(folder: string, dataset: SyntheticMicroscopy): Promise<void> {

@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { connectedComponents } from "../io/components.js";
 import { decodeImage, encodePalettePng, encodePng } from "../io/decode.js";
 import { ensureDir, listImages, readBytes, writeAtomically } from "../io/files.js";
 import { toRgb8 } from "../io/image.js";
 import { overlay } from "../io/overlay.js";
-import type { Prediction } from "../models/prediction.js";
 import type { SegmentationModel } from "../models/segmentation-model.js";
 import { AtrousError, FileError, OptionError } from "../runtime/errors.js";
 import { defineCommand, flag, number, text, type Given } from "./args.js";
 import { openWeights } from "./open-weights.js";
+import { predictAny, type AnyPrediction } from "./predict-any.js";
 import { withDevice } from "./session.js";
 import { openTerminal, plural, type Terminal } from "./terminal.js";
 
@@ -57,7 +57,7 @@ function resultNames(images: readonly string[]): Map<string, string> {
   }));
 }
 
-function classesOf({ classes: map, width, height }: Prediction, model: SegmentationModel): Found["classes"] {
+function classesOf({ classes: map, width, height }: AnyPrediction, model: SegmentationModel): Found["classes"] {
   const counts = model.classInfo.map(() => 0);
   for (let i = 0; i < map.length; i++) counts[map[i]!]!++;
   return model.classInfo.map(({ name }, label) => {
@@ -78,7 +78,7 @@ function grayOf(probabilities: Float32Array, channel: number, channels: number):
 async function segmentOne(path: string, name: string, model: SegmentationModel, given: Given<typeof options>, out: string, signal: AbortSignal): Promise<Found> {
   const raster = await decodeImage(await readBytes(path), { name: path });
   const image = toRgb8(raster);
-  const prediction = await model.predict(image, { probabilities: given.probabilities, threshold: given.threshold, signal });
+  const prediction = await predictAny(model, image, { probabilities: given.probabilities, threshold: given.threshold, signal });
   const { width, height, classes } = prediction;
   const palette = model.classInfo.map(({ color }) => color);
   const labels = { width, height, data: classes };
@@ -105,6 +105,9 @@ async function segment(operands: readonly string[], given: Given<typeof options>
   if (weights === undefined) throw new OptionError("atrous segment: --weights FILE is missing. See atrous segment --help.");
   const images = await imagesOf(operands);
   const names = resultNames(images);
+  const own = new Set(images.map((image) => resolve(image)));
+  const victim = images.find((image) => own.has(resolve(join(out, `${names.get(image)!}.png`))));
+  if (victim !== undefined) throw new OptionError(`atrous segment: the class map of ${victim} would take the place of an image in ${out}. Choose another --out.`);
   await withDevice(terminal, async (device, signal) => {
     using model = await openWeights(weights, device);
     await ensureDir(out);

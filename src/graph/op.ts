@@ -1,5 +1,6 @@
 import type { DType } from "../runtime/dtype.js";
 import type { Lowering, Operand } from "../kernels/lowering.js";
+import { CaptureError } from "../runtime/errors.js";
 import type { Shape } from "../runtime/shape.js";
 import { capturing } from "./current.js";
 import type { Capture } from "./capture.js";
@@ -96,7 +97,15 @@ export function defineOp<I extends object, O extends object, const S extends Res
 function record(capture: Capture, op: AnyOp, args: Record<string, TensorLike | undefined>, options: object, homes?: Record<string, Variable>): unknown {
   const inputs: Record<string, Value | undefined> = {};
   for (const [name, argument] of Object.entries(args)) if (argument !== undefined) inputs[name] = capture.read(argument, op.name);
-  const result = op.shape(inputs as Specs, options);
+  const absent = Object.keys(args).filter((name) => args[name] === undefined);
+  let result: Result;
+  try {
+    result = op.shape(inputs as Specs, options);
+  } catch (error) {
+    // Shape rules may trust that inputs which are not optional are there.
+    if (error instanceof TypeError && absent.length > 0) throw new CaptureError(`${op.name}: expected a tensor but got undefined (${absent.join(" or ")}).`, { cause: error });
+    throw error;
+  }
   const node = capture.record(op, inputs, options, outputSpecs(result), isSpec(result), homes);
   return isSpec(result) ? asTensor(node.outputs["out"]!) : Object.fromEntries(Object.entries(node.outputs).map(([name, value]) => [name, asTensor(value)]));
 }

@@ -36,9 +36,9 @@ export class Variable<D extends DType = DType> {
   }
 
   /** Reads the value back, in row-major order of the shape in memory. */
-  async data(): Promise<TypedArrayOf<D>> {
+  data(): Promise<TypedArrayOf<D>> {
     if (capturing()) throw new CaptureError(`data: "${this.name}" cannot be read inside compile() or valueAndGrad(). Read it outside.`);
-    return typedArray(this.dtype, await this.memory("data").read(), this.size);
+    return this.memory("data").read().then((bytes) => typedArray(this.dtype, bytes, this.size));
   }
 
   /** Replaces the value from the host. */

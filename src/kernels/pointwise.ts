@@ -86,7 +86,7 @@ export function lowerPointwise(low: Lowering, inputs: Record<string, Operand>, {
 
 const literal = (value: number, type: string): string => {
   if (type !== "f32") return `${Math.trunc(value)}${type === "u32" ? "u" : "i"}`;
-  if (Number.isFinite(value)) return `f32(${Object.is(value, -0) ? "-0" : Math.fround(value).toPrecision(9)})`;
+  if (Number.isFinite(value)) return `f32(${Object.is(value, -0) ? "-0.0" : Math.fround(value).toPrecision(9)})`;
   const bits = Number.isNaN(value) ? "0x7fc00000u" : value > 0 ? "0x7f800000u" : "0xff800000u";
   return `bitcast<f32>(inf_bits | ${bits})`;
 };

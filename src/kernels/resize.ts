@@ -7,6 +7,7 @@ import shader from "./wgsl/resize.js";
 
 const bilinear = defineKernel(shader, "bilinear");
 const bilinear4 = defineKernel(shader, "bilinear4");
+const bilinearPixel = defineKernel(shader, "bilinear_pixel");
 const nearest = defineKernel(shader, "nearest");
 const nearest4 = defineKernel(shader, "nearest4");
 const bilinearGradient = defineKernel(shader, "bilinear_gradient");
@@ -38,6 +39,9 @@ function params(x: Shape, out: Shape, o: ResizeParams) {
   };
 }
 
+/** Whether one thread takes all channels of a pixel: saves positions where those cost most, loses neighbouring addresses where those count. */
+const perPixel = ({ adapter: { software, variant } }: Lowering): boolean => variant === "direct" || (software && variant !== "clear");
+
 export function lowerResize(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, o: ResizeParams): void {
   const C = x.shape.at(-1) ?? 1;
   const { stride, offset } = channelSlice(out);
@@ -45,9 +49,9 @@ export function lowerResize(low: Lowering, { x }: { x: Operand }, { out }: { out
   const use = { params: params(x.shape, out.shape, o), constants: { C, STRIDE: stride, OFFSET: offset } };
   if (o.mode === "bilinear") {
     const flops = 6 * count;
-    low.run(vec4Fits(low, C, stride, offset)
-      ? bilinear4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("resize", out.shape, true), flops })
-      : bilinear({ bindings: { x, out }, ...use, workgroups: planeGroups("resize", out.shape, false), flops }));
+    if (vec4Fits(low, C, stride, offset)) low.run(bilinear4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("resize", out.shape, true), flops }));
+    else if (perPixel(low)) low.run(bilinearPixel({ bindings: { x, out }, ...use, workgroups: planeGroups("resize", out.shape.with(3, 1), false), flops }));
+    else low.run(bilinear({ bindings: { x, out }, ...use, workgroups: planeGroups("resize", out.shape, false), flops }));
   } else {
     low.run(vec4Fits(low, C, stride, offset)
       ? nearest4({ bindings: { words4: x, out_words4: out }, ...use, workgroups: planeGroups("resize", out.shape, true) })

@@ -105,8 +105,8 @@ export const conv2dWeightGradientOp = defineOp({
   name: "conv2dWeightGradient",
   shape: ({ x, grad }: { x: Spec; grad: Spec }, { kernelSize, groups }: WeightGradientParams): Spec => ({ shape: [grad.shape[3]!, ...kernelSize, x.shape[3]! / groups], dtype: x.dtype }),
   gradient: {
-    x: (g, { x, grad }, { kernelSize: _, ...o }): Tensor => conv2dInputGradient(grad, g, { ...o, size: [x.shape[1]!, x.shape[2]!] }),
-    grad: (g, { x, grad }, { kernelSize: _, ...o }) => conv2dOp({ x, weight: g }, { ...o, outputSize: [grad.shape[1]!, grad.shape[2]!] }),
+    x: (g, { x, grad }, o): Tensor => conv2dInputGradient(grad, g, { ...geometry(o), size: [x.shape[1]!, x.shape[2]!] }),
+    grad: (g, { x, grad }, o) => conv2dOp({ x, weight: g }, { ...geometry(o), outputSize: [grad.shape[1]!, grad.shape[2]!] }),
   },
   lower: lowerConv2dWeightGradient,
 });

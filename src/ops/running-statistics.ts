@@ -15,7 +15,7 @@ export interface RunningStatistics {
 
 export const runningStatisticsOp = defineOp({
   name: "runningStatistics",
-  shape: ({ mean }: { mean: Spec; variance: Spec }, _: RunningStatisticsParams): { runningMean: Spec; runningVar: Spec; batches: Spec } => ({
+  shape: ({ mean }: { mean: Spec; variance: Spec }, _o: RunningStatisticsParams): { runningMean: Spec; runningVar: Spec; batches: Spec } => ({
     runningMean: mean,
     runningVar: mean,
     batches: { shape: [], dtype: "i32" },

@@ -4,7 +4,7 @@ import { backward } from "../graph/gradient.js";
 import { Tensor } from "../graph/tensor.js";
 import { add, full } from "./pointwise.js";
 import { DTypeError, GradientError, ShapeError } from "../runtime/errors.js";
-import { Parameter } from "../graph/parameter.js";
+import type { Parameter } from "../graph/parameter.js";
 
 /** A model, or anything else that has parameters. */
 interface Trainable {

@@ -52,7 +52,7 @@ const packOp = defineOp({
 
 const squaredNormOp = defineOp({
   name: "squaredNorm",
-  shape: (_: { grad: Spec; table: Spec }, __: object): Spec => ({ shape: [1], dtype: "f32" }),
+  shape: (_inputs: { grad: Spec; table: Spec }, _options: object): Spec => ({ shape: [1], dtype: "f32" }),
   lower: lowerSquaredNorm,
 });
 

@@ -36,7 +36,7 @@ testOp("batchNormInference", ({ x, gamma, beta, mean, variance: v }, o) => batch
   { x: [5, 1, 2, 4], gamma: [4], beta: [4], mean: { shape: [4], low: 10, high: 20 }, variance: variance(4) },
 ]);
 
-testOp("batchNormAffine", ({ x, ...fixed }, { eps }) => {
+testOp("batchNormAffine", ({ x, ...fixed }, { eps = 1e-5 }) => {
   const { scale, shift } = batchNormAffine(fixed, { eps });
   return add(mul(x, scale), shift);
 }, reference.batchNormInference, [

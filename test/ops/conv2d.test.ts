@@ -34,6 +34,14 @@ testOp("conv2d", ({ x, weight, bias }, o: ConvolutionOptions) => conv2d(x, weigh
   { x: [3, 4, 4, 20], weight: [12, 3, 3, 20], bias: [12], options: { padding: 1 } },
   { x: [1, 5, 5, 6], weight: [10, 3, 3, 6], options: { padding: 1 }, name: "channels that fill no vec4" },
   { x: [1, 13, 12, 4], weight: [4, 11, 11, 4], options: { padding: 5 }, name: "11×11" },
+  { x: [2, 5, 19, 3], weight: [16, 3, 3, 3], bias: [16], options: { padding: 1 }, name: "a first layer, rows of one tile and a rest" },
+  { x: [1, 4, 30, 8], weight: [12, 3, 3, 8], bias: [12], options: { padding: 3, dilation: 3 }, name: "long rows, atrous" },
+  { x: [1, 3, 37, 8], weight: [24, 1, 5, 8], options: { padding: [0, 2] }, name: "long rows, five taps" },
+  { x: [1, 6, 15, 16], weight: [16, 3, 3, 8], bias: [16], options: { padding: 1, groups: 2 }, name: "long rows, groups of whole vec4s" },
+  { x: [1, 5, 16, 4], weight: [5, 3, 3, 4], bias: [5], options: { padding: 3 }, name: "more padding than the kernel reaches" },
+  { x: [2, 9, 32, 8], weight: [8, 3, 3, 8], options: { stride: [2, 1], padding: 1 }, name: "strided down, not across" },
+  { x: [2, 6, 7, 12], weight: [16, 1, 1, 12], bias: [16], name: "1×1, all pixels in one row" },
+  { x: [1, 9, 12, 8], weight: [16, 3, 3, 8], bias: [16], options: { stride: 2, padding: 1, dilation: 2 }, name: "strided and atrous" },
   { x: [1, 16, 16, 64], weight: [64, 3, 3, 64], bias: [64], options: { padding: 1 }, tolerance: { forward: 2e-5 } },
 ]);
 

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { fuseEpilogues } from "../../../src/graph/passes/fuse-epilogues.js";
+import { tensor, type Tensor } from "../../../src/graph/tensor.js";
+import { conv2d } from "../../../src/ops/conv2d.js";
+import { convTranspose2d } from "../../../src/ops/conv-transpose2d.js";
+import { add, mul, relu } from "../../../src/ops/pointwise.js";
+import { captureGraph, furthest, opNames, runWith } from "../../support/capture-graph.js";
+import { testDevice } from "../../support/device.js";
+import { random } from "../../support/random.js";
+
+type Floats = Tensor<"f32">;
+const shapes = [[1, 6, 5, 4], [8, 3, 3, 4], [8], [1, 6, 5, 8]] as const;
+
+describe("fuseEpilogues", () => {
+  test("puts bias, residual and ReLU into the convolution", async () => {
+    const device = await testDevice();
+    const after = fuseEpilogues(captureGraph(device, shapes, (x, w, b, r) => [relu(add(add(conv2d(x, w, { padding: 1 }), b), r))]));
+    expect(opNames(after)).toEqual(["conv2d"]);
+    expect(Object.keys(after.nodes[0]!.inputs).sort()).toEqual(["bias", "residual", "weight", "x"]);
+    expect(after.nodes[0]!.options).toMatchObject({ activation: "relu" });
+  });
+
+  test("waits for a residual that comes later", async () => {
+    const device = await testDevice();
+    const after = fuseEpilogues(captureGraph(device, shapes, (x, w, _, r) => {
+      const conv = conv2d(x, w, { padding: 1 });
+      return [relu(add(mul(r, r), conv))];
+    }));
+    expect(opNames(after)).toEqual(["mul", "conv2d"]);
+  });
+
+  test("leaves alone what has another reader, another shape, or comes after the activation", async () => {
+    const device = await testDevice();
+    const names = (body: (x: Floats, w: Floats, b: Floats, r: Floats) => Tensor[]): string[] => opNames(fuseEpilogues(captureGraph(device, shapes, body as never)));
+    expect(names((x, w) => {
+      const conv = conv2d(x, w, { padding: 1 });
+      return [relu(conv), conv];
+    })).toEqual(["conv2d", "relu"]);
+    expect(names((x, w, _, r) => [add(relu(conv2d(x, w, { padding: 1 })), r)])).toEqual(["conv2d", "add"]);
+    expect(names((x, w, b) => [add(conv2d(x, w, { padding: 1, bias: b }), b)])).toEqual(["conv2d", "add"]);
+    const two = names((x, w, _, r) => [add(add(conv2d(x, w, { padding: 1 }), r), r)]);
+    expect(two).toEqual(["conv2d", "add"]);
+    expect(names((x, w) => [add(conv2d(x, w, { padding: 1 }), 1)])).toEqual(["conv2d", "const+add"]);
+    const both = names((x, w) => [add(conv2d(x, w, { padding: 1 }), conv2d(x, w, { padding: 1 }))]);
+    expect(both).toEqual(["conv2d", "conv2d"]);
+  });
+
+  test("gives the same numbers", async () => {
+    const device = await testDevice();
+    const rng = random("fuse-epilogues");
+    const draw = (shape: readonly number[]): Floats => tensor(device, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => rng.normal()), [...shape]) as Floats;
+    const inputs = shapes.map(draw);
+    const bodies: ((x: Floats, w: Floats, b: Floats, r: Floats) => Tensor[])[] = [
+      (x, w, b, r) => [relu(add(add(conv2d(x, w, { padding: 1 }), b), r))],
+      (x, w, b, r) => [relu(add(r, conv2d(x, w, { padding: 1, bias: b })))],
+      (x, w) => [add(conv2d(x, w, { padding: 1 }), conv2d(x, w, { padding: 1 }))],
+      (_, w, b, r) => [relu(convTranspose2d(r, w, { padding: 1 })), b],
+    ];
+    for (const [i, body] of bodies.entries()) {
+      const plain = await runWith(device, inputs, body as never);
+      const fused = await runWith(device, inputs, body as never, fuseEpilogues);
+      expect(fused.plan.lowered.calls.length, `body ${i}`).toBeLessThan(plain.plan.lowered.calls.length);
+      expect(furthest(fused.results, plain.results), `body ${i}`).toBeLessThan(1e-4);
+      for (const { plan } of [plain, fused]) plan.dispose();
+    }
+    for (const t of inputs) t.dispose();
+  });
+});
