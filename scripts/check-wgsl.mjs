@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
 async function runtime() {
-  const contents = 'export { PipelineCache } from "./src/runtime/pipelines.js"; export { specialise } from "./src/runtime/specialise.js";';
+  const contents = 'export { PipelineCache } from "./src/runtime/pipelines.js"; export { specialise } from "./src/runtime/specialise.js"; export { Failures } from "./src/runtime/failures.js";';
   const { outputFiles } = await build({ stdin: { contents, resolveDir: root, loader: "ts" }, bundle: true, write: false, format: "esm", target: "es2022" });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
@@ -23,8 +23,8 @@ async function runtime() {
 const gpu = create(["backend=null"]);
 const adapter = await gpu.requestAdapter();
 const device = await adapter.requestDevice({ requiredFeatures: [...adapter.features].filter((f) => f === "shader-f16" || f === "subgroups") });
-const { PipelineCache, specialise } = await runtime();
-const pipelines = new PipelineCache(device);
+const { Failures, PipelineCache, specialise } = await runtime();
+const pipelines = new PipelineCache(device, new Failures(device));
 
 let errors = 0;
 let pipelinesMade = 0;

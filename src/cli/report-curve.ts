@@ -4,7 +4,7 @@ const WIDTH = 760;
 const LEFT = 52;
 const RIGHT = 16;
 const PANEL = 170;
-const GAP = 34;
+const GAP = 48;
 
 /** Numbers at round distances that cover a range, five or so. */
 function ticks(low: number, high: number): number[] {

@@ -40,6 +40,7 @@ const options = {
   warmUp: count("N", "steps in which it first rises (5 % of all)", 0),
   optimizer: choice(optimizers, "adamw"),
   weightDecay: number("X", "pull of the weights towards 0 (adamw 0.01, others 0)", { min: 0 }),
+  clipNorm: number("X", "largest norm of the gradients; larger ones are scaled down to it", { min: 0 }),
   loss: choice(losses, "cross-entropy, focal, Dice, or the sum of the first and last (ce+dice)"),
   classWeights: flag("let rare classes count more in the cross-entropy (median frequency)"),
   augment: augmentList,
@@ -62,7 +63,7 @@ function recipeOf(given: Given<typeof options>, saved: Recipe | undefined): Reci
   return {
     model: given.model ?? from.model, widths: given.widths ?? from.widths, size: given.size ?? from.size, batch: given.batch ?? from.batch,
     accumulate: given.accumulate ?? from.accumulate, steps, learningRate: given.lr ?? from.learningRate, schedule: given.schedule ?? from.schedule,
-    warmUp: given.warmUp ?? from.warmUp, optimizer: given.optimizer ?? from.optimizer, weightDecay: given.weightDecay ?? from.weightDecay,
+    warmUp: given.warmUp ?? from.warmUp, optimizer: given.optimizer ?? from.optimizer, weightDecay: given.weightDecay ?? from.weightDecay, clipNorm: given.clipNorm ?? from.clipNorm,
     loss: given.loss ?? from.loss, classWeights: given.classWeights ?? from.classWeights, augment: given.augment ?? from.augment,
     normalise: given.noNormalise ? false : from.normalise, seed: given.seed ?? from.seed, validateEvery,
     checkpointEvery: given.checkpointEvery ?? saved?.checkpointEvery ?? validateEvery, patience: given.patience ?? from.patience,

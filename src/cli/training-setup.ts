@@ -32,6 +32,7 @@ export interface Recipe {
   readonly warmUp: number;
   readonly optimizer: (typeof optimizers)[number];
   readonly weightDecay: number | null;
+  readonly clipNorm: number | null;
   readonly loss: (typeof losses)[number];
   readonly classWeights: boolean;
   readonly augment: readonly (typeof augmentations)[number][];
@@ -44,7 +45,7 @@ export interface Recipe {
 
 export const defaults = {
   model: "unet", widths: null, size: [256, 256], batch: 8, accumulate: 1, steps: 1000, learningRate: 1e-3, schedule: "cosine", optimizer: "adamw",
-  weightDecay: null, loss: "ce+dice", classWeights: false, augment: ["flip", "rotate", "scale", "color"], normalise: true, seed: 0, patience: null,
+  weightDecay: null, clipNorm: null, loss: "ce+dice", classWeights: false, augment: ["flip", "rotate", "scale", "color"], normalise: true, seed: 0, patience: null,
 } as const satisfies Partial<Recipe>;
 
 /** Widths of a U-Net where none are given: a sixteenth of the paper's cost. */
@@ -76,7 +77,7 @@ export function rateFor({ learningRate, schedule, warmUp: up, steps }: Recipe): 
 
 export function optimizerFor(recipe: Recipe, model: SegmentationModel): Optimizer {
   const parameters = model.parameters();
-  const common = { learningRate: rateFor(recipe), ...(recipe.weightDecay === null ? {} : { weightDecay: recipe.weightDecay }) };
+  const common = { learningRate: rateFor(recipe), ...(recipe.weightDecay === null ? {} : { weightDecay: recipe.weightDecay }), ...(recipe.clipNorm === null ? {} : { clipNorm: recipe.clipNorm }) };
   if (recipe.optimizer === "sgd") return sgd(parameters, { ...common, momentum: 0.9 });
   return recipe.optimizer === "adam" ? adam(parameters, common) : adamW(parameters, common);
 }

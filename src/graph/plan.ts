@@ -1,16 +1,17 @@
 import type { Device, SharedBuffer } from "../runtime/device.js";
 import { byteLength } from "../runtime/dtype.js";
-import { AtrousError, CaptureError, DeviceError } from "../runtime/errors.js";
+import { AtrousError, DeviceError } from "../runtime/errors.js";
 import { mebibytes } from "../runtime/gpu.js";
 import type { Operand } from "../runtime/kernel.js";
 import { Program, STEP_BLOCK_BYTES, type Place } from "../runtime/program.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Storage } from "../runtime/storage.js";
+import { checkVersions } from "./check-versions.js";
 import { describePlan } from "./describe.js";
 import { lowerGraph, located, usesOf, type Lowered, type Memory } from "./lower.js";
-import { planMemory, type MemoryPlan } from "./memory-plan.js";
-import { inputsOf, type Graph, type Value } from "./node.js";
-import { versionOf } from "./passes/rewrite.js";
+import { layOut } from "./lay-out.js";
+import type { MemoryPlan } from "./memory-plan.js";
+import type { Graph } from "./node.js";
 import { profilePlan, type KernelTime } from "./profile.js";
 import { Tensor } from "./tensor.js";
 import type { Variable } from "./variable.js";
@@ -48,13 +49,9 @@ export class Plan {
     this.label = label;
     checkVersions(graph);
     this.lowered = lowerGraph(graph, device.adapter);
-    const { calls, statics, memories, inputs, outputs } = this.lowered;
-    for (const { memory } of inputs) memory.first = -1;
-    for (const { memory } of outputs) memory.last = calls.length;
-    const blocks = memories.filter((m) => !m.variable && !m.held && !m.static && m.last >= -1);
-    for (const block of blocks) block.last = Math.max(block.last, block.first);
-    this.layout = planMemory(blocks, rivals(calls.map(usesOf)), device.adapter.limits.maxBufferSize);
-    this.#checkSizes(memories.filter((m) => m.static || blocks.includes(m)));
+    const { calls, statics, memories } = this.lowered;
+    this.layout = layOut(this.lowered, device.adapter.limits.maxBufferSize);
+    this.#checkSizes(memories.filter((m) => m.static || this.layout.places.has(m)));
     this.#watched = [...new Set(statics.flatMap((call) => usesOf(call).reads.flatMap((m) => m.variable ?? [])))];
     this.#assigned = [...graph.capture.assigned];
     for (const { variable } of memories) if (variable) this.#bound.set(variable, variable.memory(label));
@@ -216,32 +213,4 @@ export class Plan {
     for (const buffer of this.#statics.values()) this.device.releaseShared(buffer);
     this.#statics.clear();
   }
-}
-
-/** Pairs of memories that one dispatch reads and writes. */
-function rivals(uses: readonly { reads: Memory[]; writes: Memory[] }[]): Map<Memory, Set<Memory>> {
-  const pairs = new Map<Memory, Set<Memory>>();
-  const add = (a: Memory, b: Memory): void => void (pairs.get(a) ?? pairs.set(a, new Set()).get(a)!).add(b);
-  for (const { reads, writes } of uses)
-    for (const read of reads)
-      for (const write of writes) {
-        add(read, write);
-        add(write, read);
-      }
-  return pairs;
-}
-
-/** A variable's old value is gone once a new one was computed in its place: nothing may read it later. */
-function checkVersions(graph: Graph): void {
-  const latest = new Map<Variable, number>();
-  const check = (reader: string, value: Value): void => {
-    const version = versionOf(value);
-    if (version?.home && (latest.get(version.home) ?? -1) > version.id)
-      throw new CaptureError(`${reader}: reads "${version.home.name}" as it was before this function assigned it. Read it again after the assignment, or do this first.`);
-  };
-  for (const node of graph.nodes) {
-    for (const value of inputsOf(node)) check(node.op.name, value);
-    for (const value of Object.values(node.outputs)) if (value.home) latest.set(value.home, value.id);
-  }
-  for (const value of graph.outputs) check("The function's result", value);
 }

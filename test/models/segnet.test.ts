@@ -7,10 +7,11 @@ testModel("SegNetBasic", {
   parameters: 1_416_587,
   entries: 58,
   names: ["encoder.0.0.weight", "encoder.3.1.running_mean", "decoder.0.0.bias", "decoder.3.1.num_batches_tracked", "classifier.weight", "classifier.bias"],
-  narrow: () => new SegNetBasic({ classes: 2, width: 6 }),
+  narrow: () => new SegNetBasic({ classes: 2, width: 8 }),
   sizes: [[21, 30], [5, 3], [32, 32], [1, 2], [45, 60]],
-  steps: 40,
+  steps: 80,
   learningRate: 0.03,
+  slow: true,
 });
 
 testModel("SegNet", {
@@ -18,10 +19,11 @@ testModel("SegNet", {
   parameters: 29_449_355,
   entries: 177,
   names: ["encoder.0.0.weight", "encoder.4.7.running_var", "decoder.0.6.weight", "decoder.4.0.weight", "decoder.4.1.weight", "classifier.weight", "classifier.bias"],
-  narrow: () => new SegNet({ classes: 2, widths: [4, 8, 8, 8, 8] }),
+  narrow: () => new SegNet({ classes: 2, widths: [8, 8, 16, 16, 16] }),
   sizes: [[21, 30], [33, 35], [32, 32], [1, 2], [45, 60]],
-  steps: 60,
-  learningRate: 0.03,
+  steps: 80,
+  learningRate: 0.02,
+  slow: true,
 });
 
 test("SegNet has the counts of other numbers of classes", () => {
