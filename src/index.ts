@@ -75,7 +75,8 @@ export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
 export { Sequential } from "./layers/sequential.js";
 
 // Models
-export { createModel, type ModelDescription } from "./models/create.js";
+export { defaultClasses } from "./models/class-info.js";
+export { architectureNames, createModel, type ModelDescription } from "./models/create.js";
 export type { PredictOptions } from "./models/predict.js";
 export type { ImageSource, PixelArray, PixelNdArray } from "./models/predict-input.js";
 export { Prediction, type PredictionOverlayOptions, type RgbPicture } from "./models/prediction.js";

@@ -34,58 +34,80 @@ function generator(seed: number): () => number {
   };
 }
 
+/** How close to the lower bound is good enough, after so many trials: the first trials are the likeliest to be good. */
+const goals = [[5, 1.02], [16, 1.05], [40, 1.1]] as const;
+const MAX_TRIALS = 64;
+
 /**
  * Places blocks in a few slabs. One dispatch must not read and write the same slab (`apart` lists such pairs), and
- * blocks alive at the same time must not overlap. Greedy best fit under several orders; the smallest result wins.
+ * blocks alive at the same time must not overlap. Greedy best fit under several orders; the smallest result wins. The
+ * slabs come largest first, so that the plans of a device, which share them, want the same ones large.
  */
 export function planMemory<B extends Block>(blocks: readonly B[], apart: ReadonlyMap<B, ReadonlySet<B>>, maxSlab: number): MemoryPlan<B> {
   const bound = lowerBound(blocks);
   const random = generator(blocks.length);
   const time = (b: B): number => b.last - b.first + 1;
   const orders: ((b: B) => number)[] = [(b) => b.bytes, (b) => b.bytes * time(b), (b) => time(b), (b) => -b.first, (b) => b.last];
-  let best: MemoryPlan<B> | undefined;
-  const total = (plan: MemoryPlan<B>): number => plan.slabs.reduce((a, b) => a + b, 0);
-  const trials = blocks.length > 1500 ? 8 : 64;
-  for (let trial = 0; trial < trials && !(best && total(best) <= 1.02 * bound); trial++) {
+  const trials = Math.min(MAX_TRIALS, Math.ceil(12000 / (blocks.length + 1)));
+  let best: Placement<B> | undefined;
+  for (let trial = 0; trial < trials; trial++) {
     const noise = trial < orders.length ? 0 : 0.2 + 0.8 * (trial / trials);
     const key = orders[trial < orders.length ? trial : trial % 2]!;
     const ranked = blocks.map((block) => [block, key(block) * (1 + noise * (random() - 0.5))] as const).sort((a, b) => b[1] - a[1]);
-    const plan = place(ranked.map(([block]) => block), apart, maxSlab, bound);
-    if (!best || total(plan) < total(best)) best = plan;
+    const plan = place(ranked.map(([block]) => block), apart, maxSlab);
+    if (!best || plan.total < best.total) best = plan;
+    const goal = goals.find(([until]) => trial < until)?.[1] ?? Infinity;
+    if (best.total <= goal * bound) break;
   }
-  return best!;
+  return { ...largestFirst(best!), lowerBound: bound };
 }
 
-function place<B extends Block>(order: readonly B[], apart: ReadonlyMap<B, ReadonlySet<B>>, maxSlab: number, bound: number): MemoryPlan<B> {
+interface Placement<B> {
+  readonly slabs: readonly number[];
+  readonly places: ReadonlyMap<B, { slab: number; offset: number }>;
+  readonly total: number;
+}
+
+function largestFirst<B>({ slabs, places }: Placement<B>): Pick<MemoryPlan<B & Block>, "slabs" | "places"> {
+  const order = slabs.map((_, i) => i).sort((a, b) => slabs[b]! - slabs[a]!);
+  const rank = new Map(order.map((slab, i) => [slab, i]));
+  return {
+    slabs: order.map((i) => slabs[i]!),
+    places: new Map([...places].map(([block, { slab, offset }]) => [block as B & Block, { slab: rank.get(slab)!, offset }])),
+  };
+}
+
+function place<B extends Block>(order: readonly B[], apart: ReadonlyMap<B, ReadonlySet<B>>, maxSlab: number): Placement<B> {
   const places = new Map<B, { slab: number; offset: number }>();
   const slabs: { height: number; blocks: B[] }[] = [];
   for (const block of order) {
-    const enemies = apart.get(block);
+    const forbidden = new Set<number>();
+    for (const enemy of apart.get(block) ?? []) forbidden.add(places.get(enemy)?.slab ?? -1);
     let best: { slab: number; offset: number; growth: number } | undefined;
-    const consider = (slab: number): void => {
-      const { height, blocks } = slabs[slab]!;
+    for (const [slab, { height, blocks }] of slabs.entries()) {
+      if (forbidden.has(slab)) continue;
       const offset = firstFit(block, blocks, places);
       const growth = Math.max(0, offset + block.bytes - height);
       if (offset + block.bytes <= maxSlab && (!best || growth < best.growth)) best = { slab, offset, growth };
-    };
-    slabs.forEach((slab, i) => {
-      if (!enemies || !slab.blocks.some((other) => enemies.has(other))) consider(i);
-    });
-    if (!best) best = { slab: slabs.push({ height: 0, blocks: [] }) - 1, offset: 0, growth: block.bytes };
+    }
+    best ??= { slab: slabs.push({ height: 0, blocks: [] }) - 1, offset: 0, growth: block.bytes };
     const slab = slabs[best.slab]!;
     slab.blocks.push(block);
     slab.height = Math.max(slab.height, best.offset + block.bytes);
     places.set(block, { slab: best.slab, offset: best.offset });
   }
-  return { slabs: slabs.map((slab) => slab.height), places, lowerBound: bound };
+  return { slabs: slabs.map((slab) => slab.height), places, total: slabs.reduce((sum, { height }) => sum + height, 0) };
 }
 
 /** The lowest aligned offset at which `block` overlaps nothing that is alive with it. */
 function firstFit<B extends Block>(block: B, placed: readonly B[], places: ReadonlyMap<B, { offset: number }>): number {
-  const busy = placed
-    .filter((other) => other.first <= block.last && block.first <= other.last)
-    .map((other) => [places.get(other)!.offset, places.get(other)!.offset + other.bytes] as const)
-    .sort((a, b) => a[0] - b[0]);
+  const busy: [start: number, end: number][] = [];
+  for (const other of placed) {
+    if (other.first > block.last || block.first > other.last) continue;
+    const { offset } = places.get(other)!;
+    busy.push([offset, offset + other.bytes]);
+  }
+  busy.sort((a, b) => a[0] - b[0]);
   let offset = 0;
   for (const [start, end] of busy) {
     if (start >= offset + block.bytes) break;

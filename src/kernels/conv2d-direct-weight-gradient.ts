@@ -1,7 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
-import { fill4, withChannels } from "./conv2d-direct.js";
+import { fill4, withChannels, workgroup } from "./conv2d-direct.js";
 import type { Lowering, Operand } from "./lowering.js";
 import shader from "./wgsl/conv2d-direct-weight-gradient.js";
 
@@ -11,8 +11,8 @@ const reduce = defineKernel(shader, "reduce");
 
 type Four = [number, number, number, number];
 
-/** Threads that keep a CPU busy. The number of partial sums follows from it, so it must not depend on the machine. */
-const ENOUGH = 512;
+/** Threads that keep a CPU busy, and a GPU. The number of partial sums follows from it, so it must not depend on the machine's size. */
+const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 32768);
 
 /** The weight gradient of conv2d; false when these kernels do not apply (groups that are not whole vec4s). */
 export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, out: Operand, o: Conv2dParams): boolean {
@@ -30,7 +30,7 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
   const TC = !byRow && cg4 % 2 === 0 ? 2 : 1;
   const tiles = ((o4 / TO) * cg4 * kh * kw) / TC / (byRow ? kw : 1);
   const lines = n * oh;
-  const per_chunk = Math.ceil(lines / Math.min(lines, Math.ceil(ENOUGH / tiles)));
+  const per_chunk = Math.ceil(lines / Math.min(lines, Math.ceil(enough(low) / tiles)));
   const chunks = Math.ceil(lines / per_chunk);
 
   const filled = c % 4 !== 0 || width % 4 !== 0;
@@ -40,7 +40,7 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
     kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], o: width, cg,
   };
   const bindings = { x: c % 4 === 0 ? x : withChannels(low, x, fill4(c)), grad: width % 4 === 0 ? grad : withChannels(low, grad, fill4(width)), sums };
-  const constants = { WG: 16, TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 };
+  const constants = { WG: workgroup(low), TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 };
   low.run((byRow ? partialRow : partial)({ bindings, params, constants, threads: params.total, flops: 2 * sizeOf(grad.shape) * kh * kw * cg }));
   if (sums !== out) low.run(reduce({ bindings: { parts: sums, out }, params: { ...params, total: sizeOf(out.shape) }, threads: sizeOf(out.shape) }));
   return true;

@@ -21,13 +21,14 @@ const rechannel = defineKernel(packShader, "rechannel");
 
 type Four = [number, number, number, number];
 
-/** Workgroups of two vectors of a CPU: more only lengthens the tail. */
-const WG = 16;
+/** Threads of a workgroup: two vectors of a CPU (more only lengthens the tail), or whole warps of a GPU. */
+export const workgroup = ({ adapter }: Lowering): number => (adapter.software ? 16 : 64);
 
-/** Whether the register-blocked kernels are wanted at all: on adapters that are CPUs, or when a test asks. */
-export function wantsDirect({ adapter }: Lowering): boolean {
-  return adapter.variant === "direct" || (adapter.software && adapter.variant !== "clear");
-}
+/**
+ * Whether the register-blocked kernels are wanted at all: always, unless a test asks for the clear ones. They were
+ * designed for CPUs, but a GPU gains too: the clear weight gradient is one thread per weight over all pixels.
+ */
+export const wantsDirect = ({ adapter }: Lowering): boolean => adapter.variant !== "clear";
 
 export const fill4 = (channels: number): number => Math.ceil(channels / 4) * 4;
 
@@ -119,7 +120,7 @@ function convolveColumns(low: Lowering, out: Operand, g: Geometry, tile: ColumnT
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: { ...params, out_stride, out_offset },
-      constants: { WG, TP: tile.pixels, TQ: tile.quads, TILE: tile.pixels * tile.quads, TK: g.kernel[1], TD: g.dilation[1], WINDOW: tile.window },
+      constants: { WG: workgroup(low), TP: tile.pixels, TQ: tile.quads, TILE: tile.pixels * tile.quads, TK: g.kernel[1], TD: g.dilation[1], WINDOW: tile.window },
       threads: total,
       flops: flopsOf(g),
     };
@@ -152,7 +153,7 @@ function convolve(low: Lowering, out: Operand, given: Geometry): void {
         total, pixels: n * oh * ow, h, w, oh, ow, c, cg: c / g.groups, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride, out_offset,
         kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], relu: g.relu ? 1 : 0,
       },
-      constants: { WG, TP: pixels, TQ: g.quads, TILE },
+      constants: { WG: workgroup(low), TP: pixels, TQ: g.quads, TILE },
       threads: total,
       flops: flopsOf(g),
     };
@@ -212,7 +213,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
         total, tiles, n, h, w, gh, gw, gc, k, c4, group4: c4 / groups, top: o.padding[0], left: o.padding[2], out_stride, out_offset,
         kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], relu: relu ? 1 : 0,
       },
-      constants: { WG, TP: pixels, TQ: quads, TILE },
+      constants: { WG: workgroup(low), TP: pixels, TQ: quads, TILE },
       threads: total,
       flops: 2 * sizeOf(grad.shape) * kh * kw * cg,
     };

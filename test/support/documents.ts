@@ -25,9 +25,9 @@ function joined(blocks: readonly string[]): string | undefined {
   return `${head.join("\n")}\n${body}`;
 }
 
-export function programsOf(document: string): DocumentPrograms {
+export function programsOf(document: string, from = root): DocumentPrograms {
   const blocks = { node: [] as string[], browser: [] as string[] };
-  const text = readFileSync(join(root, document), "utf8");
+  const text = readFileSync(join(from, document), "utf8");
   for (const [, marker, code] of text.matchAll(/(<!-- browser -->\n+)?```ts\n([\s\S]*?)```/g)) blocks[marker ? "browser" : "node"].push(code!);
   return { node: joined(blocks.node), browser: joined(blocks.browser) };
 }
