@@ -6,6 +6,7 @@ export default defineConfig({
   entry: ["src/**/*.ts"],
   format: ["esm"],
   bundle: false,
+  splitting: false,
   dts: false,
   sourcemap: true,
   clean: true,

@@ -18,12 +18,10 @@
 
 //!include "lib/grid.wgsl"
 //!include "lib/nan.wgsl"
+//!include "lib/row.wgsl"
 
 struct Params { count: u32, classes: u32, chunks: u32, ignored: u32, smoothing: f32 }
 
-/// Classes, baked in where they are few. 0: they stand in p.classes, because compilers unroll loops whose length they know, and
-/// twenty exponentials in a row take some of them seconds to compile.
-override C: u32 = 0u;
 override U8: u32 = 0u;
 override WEIGHTED: u32 = 0u;
 override EMPTY_IS_ZERO: u32 = 0u;
@@ -40,11 +38,6 @@ override MEAN: u32 = 1u;
 @group(0) @binding(7) var<storage, read> grad: array<f32>;
 @group(0) @binding(8) var<storage, read> divisor: array<f32>;
 
-fn classes() -> u32 {
-  if (C != 0u) { return C; }
-  return p.classes;
-}
-
 fn label(i: u32) -> u32 {
   if (U8 == 1u) { return (labels[i / 4u] >> (8u * (i % 4u))) & 255u; }
   return labels[i];
@@ -53,17 +46,6 @@ fn label(i: u32) -> u32 {
 fn weight_of(c: u32) -> f32 {
   if (WEIGHTED == 1u) { return weight[c]; }
   return 1.0;
-}
-
-/// The largest of a row, or NaN if there is one.
-fn row_max(row: u32) -> f32 {
-  let n = classes();
-  var m = x[row];
-  for (var c = 1u; c < n; c++) {
-    let v = x[row + c];
-    if (is_nan(v) || (v > m && !is_nan(m))) { m = v; }
-  }
-  return m;
 }
 
 /// Σ exp(x − m) of a row.

@@ -16,6 +16,7 @@
 // the rest, so a 2×2 pool reads one window per input value. Sums run in row-major order of windows: deterministic.
 // Fast variant: four channels share the address arithmetic and load as one vec4.
 
+//!include "lib/nan.wgsl"
 //!include "lib/plane.wgsl"
 
 struct Params { h: u32, w: u32, oh: u32, ow: u32 }
@@ -44,10 +45,6 @@ override DW: u32 = 1u;
 
 struct Best { value: f32, index: u32 }
 struct Best4 { value: vec4f, index: vec4u }
-
-fn is_nan(v: f32) -> bool {
-  return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;
-}
 
 fn is_nan4(v: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);

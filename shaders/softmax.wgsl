@@ -12,12 +12,9 @@
 
 //!include "lib/grid.wgsl"
 //!include "lib/nan.wgsl"
+//!include "lib/row.wgsl"
 
 struct Params { rows: u32, classes: u32 }
-
-/// Classes, baked in where they are few. 0: they stand in p.classes, because compilers unroll loops whose length they know, and
-/// twenty exponentials in a row take some of them seconds to compile.
-override C: u32 = 0u;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -25,22 +22,6 @@ override C: u32 = 0u;
 @group(0) @binding(2) var<storage, read_write> chosen: array<u32>;
 @group(0) @binding(3) var<storage, read> y: array<f32>;
 @group(0) @binding(4) var<storage, read> grad: array<f32>;
-
-fn classes() -> u32 {
-  if (C != 0u) { return C; }
-  return p.classes;
-}
-
-/// The largest of a row, or NaN if there is one.
-fn row_max(row: u32) -> f32 {
-  let n = classes();
-  var m = x[row];
-  for (var c = 1u; c < n; c++) {
-    let v = x[row + c];
-    if (is_nan(v) || (v > m && !is_nan(m))) { m = v; }
-  }
-  return m;
-}
 
 @compute @workgroup_size(WG)
 fn softmax(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

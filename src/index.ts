@@ -75,7 +75,7 @@ export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
 export { Sequential } from "./layers/sequential.js";
 
 // Models
-export { defaultClasses } from "./models/class-info.js";
+export { classList, defaultClasses, paletteColour, type ClassInfo, type Colour } from "./models/class-info.js";
 export { architectureNames, createModel, type ModelDescription } from "./models/create.js";
 export type { PredictOptions } from "./models/predict.js";
 export type { ImageSource, PixelArray, PixelNdArray } from "./models/predict-input.js";
@@ -102,9 +102,8 @@ export {
 export { checkAugmentOptions, drawAugmentation, type Augmentation, type AugmentOptions } from "./data/augment.js";
 export { batches, type BatchOptions, type BatchState, type BatchStream, type HostBatch } from "./data/batches.js";
 export { inferClasses, readClasses, type ClassTable } from "./data/classes.js";
-export { checkSample, datasetOf, IGNORED, type ClassInfo, type Colour, type Dataset, type Sample } from "./data/dataset.js";
+export { checkSample, datasetOf, IGNORED, type Dataset, type Sample } from "./data/dataset.js";
 export { deviceBatches, uploadBatch, type DeviceBatch, type DeviceBatchStream } from "./data/device-batches.js";
-export { classList, paletteColour } from "./data/palette.js";
 export { hash32, permutation, Random } from "./data/random.js";
 export { datasetStatistics, medianFrequencyWeights, type DatasetStatistics } from "./data/statistics.js";
 export { SyntheticMicroscopy, type Stain, type SyntheticOptions } from "./data/synthetic.js";

@@ -44,7 +44,7 @@ async function main() {
   $("adapter").textContent = `Adapter: ${device.adapter.name}`;
 
   const model = new UNet({ classes: 2, widths: [8, 16, 32] }).to(device, { seed: 0 });
-  model.classInfo = [{ name: "background", color: [0, 0, 0] }, { name: "nucleus", color: [214, 51, 108] }];
+  model.classInfo = [{ name: "background", color: [0, 0, 0] }, { name: "nucleus", color: [60, 220, 90] }];
   const optimizer = adamW(model.parameters(), { learningRate: 3e-3 });
   const step = compile((image, mask) => {
     const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(image), mask, { ignoreIndex: 255 }));

@@ -13,7 +13,7 @@ const size = [64, 64];
 const dataset = new SyntheticMicroscopy({ length: 64, size, seed: 0, radius: [4, 8] });
 const unseen = new SyntheticMicroscopy({ length: 8, size, seed: 1, radius: [4, 8] });
 const model = new UNet({ classes: 2, widths: [8, 16, 32] }).to(device, { seed: 0 });
-model.classInfo = [{ name: "background", color: [0, 0, 0] }, { name: "nucleus", color: [214, 51, 108] }];
+model.classInfo = [{ name: "background", color: [0, 0, 0] }, { name: "nucleus", color: [60, 220, 90] }];
 
 const trainer = new Trainer({
   model, dataset, validation: unseen, steps: Number(steps), validateEvery: 25, batchSize: 4, augment: { flipHorizontal: true, flipVertical: true }, learningRate: 3e-3,

@@ -5,7 +5,5 @@ import type { Device } from "../runtime/device.js";
 
 /** The network that a weights file holds, ready for use. */
 export async function openWeights(path: string, device: Device): Promise<SegmentationModel> {
-  const model = await modelFromWeights(await readBytes(path), device, { name: path });
-  model.eval();
-  return model;
+  return modelFromWeights(await readBytes(path), device, { name: path });
 }

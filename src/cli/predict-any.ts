@@ -36,16 +36,13 @@ export async function predictAny(model: SegmentationModel, image: RgbImage, opti
   throw refused;
 }
 
-/** Where tiles begin along an axis, and which part of each is kept. */
-function cuts(length: number, tile: number): { from: number; to: number; keep: readonly [number, number] }[] {
+/** Where tiles lie along an axis, and which part of each is kept. They begin at multiples of the network's stride, so that it sees what it would see in one piece. */
+function cuts(length: number, tile: number, stride: number): { from: number; to: number; keep: readonly [number, number] }[] {
   if (length <= tile) return [{ from: 0, to: length, keep: [0, length] }];
-  const count = Math.ceil((length - 2 * MARGIN) / (tile - 2 * MARGIN));
-  const starts = Array.from({ length: count }, (_, i) => Math.round((i * (length - tile)) / (count - 1)));
-  return starts.map((from, i) => ({
-    from,
-    to: from + tile,
-    keep: [i === 0 ? 0 : Math.ceil((from + starts[i - 1]! + tile) / 2), i === count - 1 ? length : Math.ceil((starts[i + 1]! + from + tile) / 2)],
-  }));
+  const count = Math.max(2, Math.ceil((length - 2 * MARGIN) / (tile - 2 * MARGIN)));
+  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * (length - tile)) / (count - 1) / stride) * stride);
+  const middle = (i: number): number => Math.ceil((starts[i]! + starts[i - 1]! + tile) / 2);
+  return starts.map((from, i) => ({ from, to: i === count - 1 ? length : from + tile, keep: [i === 0 ? 0 : middle(i), i === count - 1 ? length : middle(i + 1)] }));
 }
 
 /** Segments tile by tile. */
@@ -53,8 +50,8 @@ export async function predictTiles(model: SegmentationModel, image: RgbImage, ti
   const { width, height, data } = image;
   const classes = new Uint8Array(width * height);
   let probabilities: Float32Array | undefined;
-  for (const row of cuts(height, tile))
-    for (const column of cuts(width, tile)) {
+  for (const row of cuts(height, tile, model.multipleOf))
+    for (const column of cuts(width, tile, model.multipleOf)) {
       const [w, h] = [column.to - column.from, row.to - row.from];
       const part = new Uint8Array(w * h * 3);
       for (let y = 0; y < h; y++) part.set(data.subarray(((row.from + y) * width + column.from) * 3, ((row.from + y) * width + column.to) * 3), y * w * 3);

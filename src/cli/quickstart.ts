@@ -103,7 +103,7 @@ async function quickstart(given: Given<typeof options>, terminal: Terminal, devi
       title: given.data === undefined ? "A U-Net that finds nuclei" : `A U-Net for ${names.slice(1).join(", ")}`,
       subtitle: `Trained on ${data.description}; judged on ${plural(judged.length, "image")} it never saw.`,
       classes: data.test.classes, scores, matrix, judged, training, facts: Object.entries(facts),
-      command: `npx atrous segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,
+      command: `${process.env["npm_lifecycle_event"] ? "npm run atrous --" : "npx atrous"} segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,
     }));
     terminal.line(`\nOn ${plural(judged.length, "unseen image")}:\n${scoresTable(scores)}\n`);
     const { iou } = scores.mean;

@@ -42,7 +42,7 @@ export function lossCurve(losses: readonly LossPoint[], validations: readonly Va
   const lowest = Math.min(0, ...losses.map((p) => p.loss));
   const top: Panel = { title: "loss", top: 22, range: [lowest, highest * 1.05] };
   const bottom: Panel = { title: "mean IoU on validation images", top: 22 + PANEL + GAP + 10, range: [0, 1] };
-  const height = validations.length > 0 ? bottom.top + PANEL + 30 : top.top + PANEL + 30;
+  const height = validations.length > 0 ? bottom.top + PANEL + 40 : top.top + PANEL + 40;
   const x = (step: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * step) / last;
   const y = ({ top: from, range: [low, high] }: Panel, value: number): number => from + PANEL * (1 - (value - low) / (high - low));
   const path = (points: readonly (readonly [number, number])[]): string => points.map(([a, b], i) => `${i === 0 ? "M" : "L"}${round(a)} ${round(b)}`).join("");

@@ -4,6 +4,8 @@ import type { Terminal } from "./terminal.js";
 
 /** Exit code of a program that was ended with Ctrl-C. */
 const INTERRUPTED = 130;
+/** npm passes a Ctrl-C on that the terminal has sent to the whole group already: two that come within this time are one. */
+const ECHO_MILLISECONDS = 2000;
 
 /**
  * Opens a device for a command, says which adapter it is, and frees everything afterwards, GPU work in flight waited for.
@@ -11,8 +13,15 @@ const INTERRUPTED = 130;
  */
 export async function withDevice<T>(terminal: Terminal, body: (device: Device, signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
-  const interrupt = (): void => {
-    release();
+  let interruptedAt: number | undefined;
+  const interrupt = (signal: NodeJS.Signals): void => {
+    if (interruptedAt !== undefined) {
+      if (performance.now() - interruptedAt < ECHO_MILLISECONDS) return;
+      release();
+      process.kill(process.pid, signal);
+      return;
+    }
+    interruptedAt = performance.now();
     terminal.warn("Stopping … (Ctrl-C again ends at once)");
     process.exitCode = INTERRUPTED;
     abort.abort(new DOMException("Interrupted.", "AbortError"));
@@ -37,6 +46,7 @@ export async function withDevice<T>(terminal: Terminal, body: (device: Device, s
     if (abort.signal.aborted && error === abort.signal.reason) return undefined as T;
     throw error;
   } finally {
-    release();
+    // The handlers stay, and hear out the echo: it must not kill a program that is about to end well.
+    if (interruptedAt !== undefined) await new Promise((resolve) => setTimeout(resolve, 300));
   }
 }

@@ -37,7 +37,7 @@ export function openTerminal({ json = false, stdout = process.stdout, stderr = p
     progress(text, milestone = false) {
       if (people.isTTY) {
         clear();
-        people.write([...text].slice(0, Math.max(20, (people.columns ?? 80) - 1)).join(""));
+        people.write(text.slice(0, Math.max(20, (people.columns ?? 80) - 1)));
         shown = true;
       } else if (milestone) people.write(`${text}\n`);
     },

@@ -1,6 +1,6 @@
+import { classList } from "../models/class-info.js";
 import { DataError } from "../runtime/errors.js";
 import { IGNORED, type ClassInfo, type Colour } from "./dataset.js";
-import { classList } from "./palette.js";
 
 /** What mask files mean: which classes there are, and which class each pixel value stands for. */
 export interface ClassTable {

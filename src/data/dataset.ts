@@ -1,16 +1,10 @@
+import type { ClassInfo } from "../models/class-info.js";
 import { DataError } from "../runtime/errors.js";
+
+export type { ClassInfo, Colour } from "../models/class-info.js";
 
 /** Mask value of a pixel that counts in no loss and no metric. */
 export const IGNORED = 255;
-
-/** Red, green, blue; whole numbers in 0 … 255. */
-export type Colour = readonly [number, number, number];
-
-export interface ClassInfo {
-  readonly name: string;
-  /** The colour in which masks and overlays show this class. */
-  readonly color: Colour;
-}
 
 /** One image, with its mask where there is one. */
 export interface Sample {

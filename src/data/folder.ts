@@ -117,6 +117,8 @@ export async function openFolder(path: string, options: FolderOptions = {}): Pro
   checkOptions("openFolder", options, ["split", "seed", "cacheBytes", "workers", "workerUrl"]);
   const { split = "train", seed = 0, cacheBytes = 2 ** 30, workers, workerUrl } = options;
   if (!splits.includes(split)) throw new OptionError(`openFolder: split must be one of ${splits.join(", ")}, not ${JSON.stringify(split)}.`);
+  if (!Number.isSafeInteger(seed)) throw new OptionError(`openFolder: seed must be a whole number, not ${seed}.`);
+  for (const [name, value] of Object.entries({ cacheBytes, workers })) if (value !== undefined && !(value >= 0)) throw new OptionError(`openFolder: ${name} must be a number of at least 0, not ${value}.`);
   const { samples, reference, assumed } = await findSamples(path, split, seed);
   const table = (await readTable(path)) ?? (await scanMasks(await reference()));
   const sentences = [assumed, table.assumed].filter((s): s is string => s !== undefined);

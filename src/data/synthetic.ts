@@ -58,7 +58,8 @@ export class SyntheticMicroscopy implements Dataset {
       throw new OptionError(`SyntheticMicroscopy: length and size must be whole numbers of at least 1, not ${length} and [${size.join(", ")}].`);
     if (stain !== "both" && !stains.includes(stain))
       throw new OptionError(`SyntheticMicroscopy: stain must be one of ${stains.join(", ")}, both, not ${JSON.stringify(stain)}.`);
-    if (!(radius[0] >= 1 && radius[0] <= radius[1]))
+    if (!Number.isSafeInteger(seed)) throw new OptionError(`SyntheticMicroscopy: seed must be a whole number, not ${seed}.`);
+    if (!(radius.length === 2 && radius[0] >= 1 && radius[0] <= radius[1] && radius[1] < Infinity))
       throw new OptionError(`SyntheticMicroscopy: radius must be [smallest, largest], at least 1 pixel, not [${radius.join(", ")}].`);
     this.length = length;
     this.#options = { length, size, seed, stain, radius };

@@ -211,6 +211,5 @@ export class Plan {
 
   #releaseStatics(): void {
     for (const buffer of this.#statics.values()) this.device.releaseShared(buffer);
-    this.#statics.clear();
   }
 }

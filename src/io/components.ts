@@ -1,4 +1,4 @@
-import { ImageError, OptionError } from "../runtime/errors.js";
+import { OptionError } from "../runtime/errors.js";
 import { checkRaster } from "./image.js";
 
 /** A binary mask: 0 is background, anything else foreground; rows from the top. */
@@ -42,14 +42,18 @@ export interface ConnectivityOptions {
 export function threshold(probabilities: { width: number; height: number; data: ArrayLike<number> }, threshold = 0.5): BinaryMask {
   checkRaster("threshold", probabilities);
   const { width, height, data } = probabilities;
-  if (!Number.isFinite(threshold)) throw new ImageError(`threshold: the threshold must be a number but is ${threshold}.`);
+  if (!Number.isFinite(threshold)) throw new OptionError(`threshold: the threshold must be a number but is ${threshold}.`);
   return { width, height, data: Uint8Array.from(data, (p) => (p >= threshold ? 1 : 0)) };
+}
+
+function checkConnectivity(op: string, connectivity: number): void {
+  if (connectivity !== 4 && connectivity !== 8) throw new OptionError(`${op}: connectivity must be 4 or 8 but is ${String(connectivity)}.`);
 }
 
 /** Connected components of the foreground, in two passes over the pixels with union-find (Rosenfeld and Pfaltz 1966). */
 export function connectedComponents(mask: Mask, { connectivity = 8 }: ConnectivityOptions = {}): Components {
   checkRaster("connectedComponents", mask);
-  if (connectivity !== 4 && connectivity !== 8) throw new OptionError(`connectedComponents: connectivity must be 4 or 8 but is ${String(connectivity)}.`);
+  checkConnectivity("connectedComponents", connectivity);
   const { width, height, data } = mask;
   const labels = new Uint32Array(width * height);
   const parent = new Uint32Array(Math.ceil(width / 2) * height + 2); // no row starts more runs than this
@@ -100,6 +104,7 @@ export function connectedComponents(mask: Mask, { connectivity = 8 }: Connectivi
 
 /** The mask without components of fewer than `minArea` pixels, as zeros and ones. */
 export function removeSmall(mask: Mask, minArea: number, options: ConnectivityOptions = {}): BinaryMask {
+  if (!(minArea >= 0)) throw new OptionError(`removeSmall: minArea must be a number of at least 0 but is ${minArea}.`);
   const { labels, areas } = connectedComponents(mask, options);
   return { width: mask.width, height: mask.height, data: Uint8Array.from(labels, (label) => (label > 0 && areas[label - 1]! >= minArea ? 1 : 0)) };
 }
@@ -114,6 +119,9 @@ export interface FillHolesOptions extends ConnectivityOptions {
  * where the foreground connects over corners (8), the background does not, and the other way round.
  */
 export function fillHoles(mask: Mask, { connectivity = 8, maxArea = Infinity }: FillHolesOptions = {}): BinaryMask {
+  checkRaster("fillHoles", mask);
+  checkConnectivity("fillHoles", connectivity);
+  if (!(maxArea >= 0)) throw new OptionError(`fillHoles: maxArea must be a number of at least 0 but is ${maxArea}.`);
   const { width, height } = mask;
   const background = { width, height, data: Uint8Array.from(mask.data, (v) => (v === 0 ? 1 : 0)) };
   const { labels, areas, boxes } = connectedComponents(background, { connectivity: connectivity === 8 ? 4 : 8 });

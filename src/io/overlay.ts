@@ -1,4 +1,4 @@
-import { ImageError } from "../runtime/errors.js";
+import { ImageError, OptionError } from "../runtime/errors.js";
 import { checkRaster, toRgb8 } from "./image.js";
 import type { LabelMap, RasterImage, RgbImage } from "./image.js";
 import { defaultPalette, viridisColor } from "./palette.js";
@@ -40,7 +40,7 @@ export function overlay(image: RasterImage, labels: LabelMap, palette: readonly 
   const { width, height } = image;
   if (labels.width !== width || labels.height !== height)
     throw new ImageError(`overlay: the image has ${width}×${height} pixels but the class map has ${labels.width}×${labels.height}.`);
-  if (!(alpha >= 0 && alpha <= 1)) throw new ImageError(`overlay: alpha must be between 0 and 1 but is ${alpha}.`);
+  if (!(alpha >= 0 && alpha <= 1)) throw new OptionError(`overlay: alpha must be between 0 and 1 but is ${alpha}.`);
   const out = rgb(width, height, toRgb8(image).data.slice());
   const unpainted = new Set(ignore);
   for (let i = 0; i < labels.data.length; i++) {
@@ -82,6 +82,7 @@ export interface ConcatOptions {
 /** Images side by side, aligned at the top, as 8-bit RGB. */
 export function hconcat(images: readonly RasterImage[], { gap = 4, background = [255, 255, 255] }: ConcatOptions = {}): RgbImage {
   if (images.length === 0) throw new ImageError("hconcat: there is no image to put side by side.");
+  if (!Number.isInteger(gap) || gap < 0) throw new OptionError(`hconcat: gap must be a whole number of at least 0 but is ${gap}.`);
   const width = images.reduce((sum, image) => sum + image.width, gap * (images.length - 1));
   const height = Math.max(...images.map((image) => image.height));
   const out = rgb(width, height);

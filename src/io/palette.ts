@@ -1,5 +1,7 @@
+import { paletteColour, type Colour } from "../models/class-info.js";
+
 /** A colour as red, green, blue from 0 to 255. */
-export type Rgb = readonly [number, number, number];
+export type Rgb = Colour;
 
 /** Twenty colours that people tell apart (after Sasha Trubetskoy's list), strongest first. */
 const distinct: readonly Rgb[] = [
@@ -8,23 +10,14 @@ const distinct: readonly Rgb[] = [
   [128, 0, 0], [170, 255, 195], [128, 128, 0], [255, 215, 180], [0, 0, 128], [128, 128, 128],
 ];
 
-/**
- * The first `count` colours of the PASCAL VOC colour map: the bits of a label, three at a time from the low end,
- * become the bits of red, green and blue from the high end. Label 0 is black, 255 is (224, 224, 192).
- */
+/** The first `count` colours of the PASCAL VOC colour map (see `paletteColour`). Label 0 is black, 255 is (224, 224, 192). */
 export function vocPalette(count = 256): Rgb[] {
-  return Array.from({ length: count }, (_, label) => {
-    const colour: [number, number, number] = [0, 0, 0];
-    for (let bits = label, shift = 7; bits > 0; bits >>= 3, shift--)
-      for (let c = 0; c < 3; c++) colour[c]! |= ((bits >> c) & 1) << shift;
-    return colour;
-  });
+  return Array.from({ length: count }, (_, label) => paletteColour(label));
 }
 
 /** `count` visually distinct colours for class maps: class 0 (usually the background) is black; past 21 the VOC colours follow. */
 export function defaultPalette(count: number): Rgb[] {
-  const voc = vocPalette(Math.max(count, 1));
-  return Array.from({ length: count }, (_, label) => (label === 0 ? [0, 0, 0] : distinct[label - 1] ?? voc[label]!));
+  return Array.from({ length: count }, (_, label) => (label === 0 ? [0, 0, 0] : distinct[label - 1] ?? paletteColour(label)));
 }
 
 /** Nine points of the viridis colour map (Smith, van der Walt, Firing), from 0 to 1. */

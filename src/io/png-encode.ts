@@ -6,7 +6,6 @@ import type { Rgb } from "./palette.js";
 import { paeth } from "./png-decode.js";
 import { pngSignature } from "./png-chunks.js";
 
-
 function chunk(type: string, body: Uint8Array): Uint8Array {
   const out = Buffer.alloc(body.length + 12);
   out.writeUInt32BE(body.length, 0);

@@ -7,7 +7,8 @@ export type Instruction = readonly [name: string, ...arguments_: number[]];
 
 /**
  * The expressions: `$0`, `$1`, … are the operands, `T` the element type (f32, vec4f, …), `MASK(c)` turns a condition
- * into 1 or 0. A NaN that comes in stays one: WGSL's max and min may drop it, so they are guarded by a test of the bits.
+ * into 1 or 0. A NaN that comes in stays one: WGSL's max and min may drop it, so they are guarded by `NAN(x)`, a test of the
+ * bits (false for integers, whose bits mean something else).
  */
 export const expressions: Readonly<Record<string, string>> = {
   add: "$0 + $1",
@@ -30,6 +31,7 @@ export const expressions: Readonly<Record<string, string>> = {
   rsqrt: "inverseSqrt($0)",
   square: "$0 * $0",
   reciprocal: "T(1) / $0",
+  clamp: "select(min(max($0, $1), $2), $0, NAN($0))",
   relu: "select(max($0, T(0)), $0, NAN($0))",
   relu6: "select(clamp($0, T(0), T(6)), $0, NAN($0))",
   sigmoid: "T(1) / (T(1) + exp(-$0))",
@@ -85,8 +87,9 @@ export function lowerPointwise(low: Lowering, inputs: Record<string, Operand>, {
 }
 
 const literal = (value: number, type: string): string => {
-  if (type !== "f32") return `${Math.trunc(value)}${type === "u32" ? "u" : "i"}`;
-  if (Number.isFinite(value)) return `f32(${Object.is(value, -0) ? "-0.0" : Math.fround(value).toPrecision(9)})`;
+  if (type !== "f32") return String(value);
+  const single = Math.fround(value); // beyond the range of f32 that is an infinity
+  if (Number.isFinite(single)) return `f32(${Object.is(single, -0) ? "-0.0" : single.toPrecision(9)})`;
   const bits = Number.isNaN(value) ? "0x7fc00000u" : value > 0 ? "0x7f800000u" : "0xff800000u";
   return `bitcast<f32>(inf_bits | ${bits})`;
 };
@@ -110,7 +113,7 @@ function pointwiseShader(dtypes: string[], outType: string, modes: Mode[], rank:
   modes.forEach((m, k) => lines.push(`let r${k} = ${index[m](k)};`));
   let next = modes.length;
   for (const [name, ...args] of program) {
-    const value = name === "const" ? `${T}(${literal(constants[args[0]!]!, element)})` : substitute(expressions[name]!, args.map((a) => `r${a}`), T, wide);
+    const value = name === "const" ? `${T}(${literal(constants[args[0]!]!, element)})` : substitute(expressions[name]!, args.map((a) => `r${a}`), T, wide, element === "f32");
     lines.push(`let r${next++} = ${value};`);
   }
   const array = (m: Mode, dtype: string): string => `array<${m === "scalar" ? (wgslTypes[dtype] ?? "f32") : type(dtype)}>`;
@@ -133,10 +136,11 @@ function pointwiseShader(dtypes: string[], outType: string, modes: Mode[], rank:
   return { name: "pointwise", code, entries: { main: bindings }, params: Object.fromEntries(params.map((name) => [name, "u32" as const])), overrides: {}, consts: {} };
 }
 
-function substitute(expression: string, args: string[], T: string, wide: boolean): string {
+function substitute(expression: string, args: string[], T: string, wide: boolean, float: boolean): string {
   const bits = wide ? "vec4u" : "u32";
+  const isNaN = float ? `((bitcast<${bits}>($1) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u))` : wide ? "vec4<bool>(false)" : "false";
   return expression
-    .replace(/NAN\((\$\d)\)/g, `((bitcast<${bits}>($1) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u))`)
+    .replace(/NAN\((\$\d)\)/g, isNaN)
     .replace(/POW\((\$\d), (\$\d)\)/g, "select(pow($1, $2), select(pow(-$1, $2), -pow(-$1, $2), abs($2 % T(2)) == T(1)), $1 < T(0))")
     .replace(/MASK\((.*)\)$/, "select(T(0), T(1), $1)")
     .replace(/\bT\b/g, T)

@@ -9,7 +9,7 @@ const argmax = defineKernel(shader, "argmax");
 const softmaxGradient = defineKernel(shader, "softmax_gradient");
 const logSoftmaxGradient = defineKernel(shader, "log_softmax_gradient");
 
-/** Few classes are baked into the kernel; see softmax.wgsl. */
+/** Few classes are baked into the kernel; see lib/row.wgsl. */
 export const bakedClasses = (classes: number): number => (classes <= 4 ? classes : 0);
 
 function specialise(shape: Shape) {

@@ -1,5 +1,8 @@
 import type { Shape } from "../runtime/shape.js";
 
+/** Axes that shaders/lib/strided.wgsl can tell apart. */
+export const MAX_AXES = 6;
+
 /** An output axis: its size, and how far apart its neighbours stand in the input (0: stretched). */
 export interface StridedAxis {
   readonly size: number;
@@ -36,7 +39,7 @@ export function stridedUse(axes: readonly StridedAxis[], wide: boolean) {
   const counted = wide
     ? axes.map(({ size, stride }, i) => (i === axes.length - 1 ? { size: size / 4, stride } : { size, stride: stride / 4 }))
     : axes;
-  const at = (i: number): StridedAxis => counted[i - 6 + counted.length] ?? { size: 1, stride: 0 };
+  const at = (i: number): StridedAxis => counted[i - MAX_AXES + counted.length] ?? { size: 1, stride: 0 };
   const total = counted.reduce((count, { size }) => count * size, 1);
   return {
     params: {

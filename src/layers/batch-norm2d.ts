@@ -34,6 +34,7 @@ export class BatchNorm2d extends Layer {
     checkOptions("BatchNorm2d", options, ["eps", "momentum"]);
     requireChannels("BatchNorm2d", { channels });
     const { eps = 1e-5, momentum = 0.1 } = options;
+    if (!(eps >= 0 && Number.isFinite(eps))) throw new OptionError(`BatchNorm2d: eps must be a number of at least 0 but is ${eps}.`);
     if (!(momentum >= 0 && momentum <= 1)) throw new OptionError(`BatchNorm2d: momentum must be between 0 and 1 but is ${momentum}.`);
     this.weight = new Parameter([channels], ones);
     this.bias = new Parameter([channels], zeros);

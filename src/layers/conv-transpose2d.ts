@@ -2,6 +2,7 @@ import { fanInUniform } from "../graph/init.js";
 import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { convTranspose2d } from "../ops/conv-transpose2d.js";
+import { convolutionParams } from "../ops/conv2d-options.js";
 import { pair, type PairLike } from "../ops/window.js";
 import { checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
@@ -33,7 +34,7 @@ export class ConvTranspose2d extends Layer {
   readonly bias: Parameter | undefined;
   readonly #options: { stride: PairLike; padding: PairLike; outputPadding: PairLike; dilation: PairLike; groups: number };
 
-  /** @throws OptionError when the groups do not divide the channels */
+  /** @throws OptionError for options out of range, and when the groups do not divide the channels */
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
     checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "outputPadding", "dilation", "groups", "bias"]);
@@ -44,10 +45,12 @@ export class ConvTranspose2d extends Layer {
     this.weight = new Parameter([inChannels, kh, kw, outChannels / groups], init);
     this.bias = bias ? new Parameter([outChannels], init) : undefined;
     this.#options = { stride, padding, outputPadding, dilation, groups };
+    convolutionParams("ConvTranspose2d", { stride, padding, dilation, groups }); // bad options are refused here, not at the first image
+    pair("ConvTranspose2d", "outputPadding", outputPadding, 0);
   }
 
   /** @param x f32 [N, H, W, in]; returns [N, height, width, out] */
   forward(x: Tensor): Tensor<"f32"> {
-    return convTranspose2d(x, this.weight, { ...this.#options, bias: this.bias }) as Tensor<"f32">;
+    return convTranspose2d(x, this.weight, { ...this.#options, bias: this.bias });
   }
 }

@@ -2,7 +2,7 @@ import { fanInUniform } from "../graph/init.js";
 import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { conv2d } from "../ops/conv2d.js";
-import { type Padding } from "../ops/conv2d-options.js";
+import { convolutionParams, type Padding } from "../ops/conv2d-options.js";
 import { pair, type PairLike } from "../ops/window.js";
 import { checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
@@ -32,7 +32,7 @@ export class Conv2d extends Layer {
   readonly bias: Parameter | undefined;
   readonly #options: { stride: PairLike; padding: Padding; dilation: PairLike; groups: number };
 
-  /** @throws OptionError when the groups do not divide the channels */
+  /** @throws OptionError for options out of range, and when the groups do not divide the channels */
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super();
     checkOptions("Conv2d", options, ["kernelSize", "stride", "padding", "dilation", "groups", "bias"]);
@@ -43,10 +43,11 @@ export class Conv2d extends Layer {
     this.weight = new Parameter([outChannels, kh, kw, inChannels / groups], init);
     this.bias = bias ? new Parameter([outChannels], init) : undefined;
     this.#options = { stride, padding, dilation, groups };
+    convolutionParams("Conv2d", this.#options); // bad options are refused here, not at the first image
   }
 
   /** @param x f32 [N, H, W, in]; returns [N, height, width, out] */
   forward(x: Tensor): Tensor<"f32"> {
-    return conv2d(x, this.weight, { ...this.#options, bias: this.bias }) as Tensor<"f32">;
+    return conv2d(x, this.weight, { ...this.#options, bias: this.bias });
   }
 }

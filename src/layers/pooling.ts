@@ -13,7 +13,7 @@ export class MaxPool2d extends Layer {
   }
 
   forward(x: Tensor): Tensor<"f32"> {
-    return maxPool2d(x, this.#options) as Tensor<"f32">;
+    return maxPool2d(x, this.#options);
   }
 }
 
@@ -27,6 +27,6 @@ export class AvgPool2d extends Layer {
   }
 
   forward(x: Tensor): Tensor<"f32"> {
-    return avgPool2d(x, this.#options) as Tensor<"f32">;
+    return avgPool2d(x, this.#options);
   }
 }

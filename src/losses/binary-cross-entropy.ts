@@ -32,12 +32,12 @@ export function binaryCrossEntropy(logits: TensorLike<"f32">, labels: TensorLike
   checkOptions("binaryCrossEntropy", options, ["positiveWeight", "ignoreIndex"]);
   const { positiveWeight = 1, ignoreIndex = -100 } = options;
   if (!(positiveWeight >= 0 && Number.isFinite(positiveWeight))) throw new OptionError(`binaryCrossEntropy: positiveWeight must be a number of at least 0 but is ${positiveWeight}.`);
-  if (logits.shape.at(-1) !== 1) throw new ShapeError("binaryCrossEntropy", "logits must have one channel; use crossEntropy for several classes", { logits: logits.shape });
   checkLoss("binaryCrossEntropy", logits, labels, ignoreIndex);
+  if (logits.shape.at(-1) !== 1) throw new ShapeError("binaryCrossEntropy", "logits must have one channel; use crossEntropy for several classes", { logits: logits.shape });
 
   const { y: hot, counted } = targets(labels, 2, ignoreIndex);
   const y = reshape(slice(hot, { start: 1, length: 1 }), labels.shape);
   const x = reshape(logits, labels.shape);
   const loss = add(mul(mul(y, positiveWeight), softplus(neg(x))), mul(sub(counted, y), softplus(x)));
-  return div(sum(loss as Tensor<"f32">), maximum(sum(counted), 1)) as Tensor<"f32">;
+  return div(sum(loss), maximum(sum(counted), 1));
 }

@@ -45,9 +45,9 @@ export function diceLoss(logits: TensorLike<"f32">, labels: TensorLike, options:
   const { y: hot, counted } = targets(labels, single ? 2 : classes, ignoreIndex);
   const y = single ? slice(hot, { start: 1, length: 1 }) : hot;
   const p = mul(single ? sigmoid(logits) : softmax(logits), reshape(counted, [...labels.shape, 1]));
-  const perClass = (x: Tensor): Tensor => sum(x as Tensor<"f32">, { axes: labels.shape.map((_, axis) => axis) });
+  const perClass = (x: Tensor<"f32">): Tensor<"f32"> => sum(x, { axes: labels.shape.map((_, axis) => axis) });
   // The floor matters only where no pixel counts at all.
   const sizes = maximum(add(perClass(p), perClass(y)), 1e-7);
   const loss = sub(1, div(add(mul(perClass(mul(p, y)), 2), smooth), add(sizes, smooth)));
-  return mean((includeBackground || single ? loss : slice(loss, { start: 1, length: classes - 1 })) as Tensor<"f32">);
+  return mean(includeBackground || single ? loss : slice(loss, { start: 1, length: classes - 1 }));
 }

@@ -43,5 +43,5 @@ export function focalLoss(logits: TensorLike<"f32">, labels: TensorLike, options
   // Kept above 0, where the power of a gamma below 1 has no slope.
   const doubt = maximum(sub(1, exp(neg(nll))), 1e-7);
   const counted = sub(1, equal(cast(labels, "f32"), ignoreIndex));
-  return div(sum(mul(pow(doubt, gamma), weighted) as Tensor<"f32">), maximum(sum(counted as Tensor<"f32">), 1)) as Tensor<"f32">;
+  return div(sum(mul(pow(doubt, gamma), weighted)), maximum(sum(counted), 1));
 }

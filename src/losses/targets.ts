@@ -1,5 +1,6 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { cast } from "../ops/cast.js";
+import { checkClasses, checkLabels } from "../ops/last-axis.js";
 import { equal, mul, sub } from "../ops/pointwise.js";
 import { oneHot } from "../ops/one-hot.js";
 import { reshape } from "../ops/reshape.js";
@@ -15,8 +16,10 @@ export interface Targets {
   readonly counted: Tensor<"f32">;
 }
 
-/** Throws unless `labels` has the shape of `logits` without its last axis and the options are in range. */
+/** Throws unless `logits` are floats, `labels` class numbers of their shape without its last axis, and the options in range. */
 export function checkLoss(op: string, logits: TensorLike, labels: TensorLike, ignoreIndex: number, weight?: readonly number[]): void {
+  checkClasses(op, "logits", logits);
+  checkLabels(op, "labels", labels);
   if (!sameShape(labels.shape, logits.shape.slice(0, -1)))
     throw new ShapeError(op, "labels must have the shape of logits without its last axis (classes)", {
       logits: [logits.shape, logits.shape.length === 4 ? "NHWC" : ""],
@@ -30,7 +33,7 @@ export function checkLoss(op: string, logits: TensorLike, labels: TensorLike, ig
 
 /** One-hot targets. Pixels labelled `ignoreIndex`, or with what is no class, do not count. */
 export function targets(labels: TensorLike, classes: number, ignoreIndex: number): Targets {
-  let y: Tensor = oneHot(labels, classes);
+  let y = oneHot(labels, classes);
   if (ignoreIndex >= 0 && ignoreIndex < classes) y = mul(y, reshape(sub(1, equal(cast(labels, "f32"), ignoreIndex)), [...labels.shape, 1]));
-  return { y: y as Tensor<"f32">, counted: sum(y as Tensor<"f32">, { axes: [-1] }) };
+  return { y, counted: sum(y, { axes: [-1] }) };
 }

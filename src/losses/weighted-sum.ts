@@ -15,5 +15,5 @@ export function weightedSum(terms: readonly (readonly [weight: number, loss: Ten
   if (terms.length === 0) throw new OptionError("weightedSum: there must be at least one loss.");
   for (const [weight] of terms) if (!Number.isFinite(weight)) throw new OptionError(`weightedSum: weights must be finite but one is ${weight}.`);
   if (!capturing()) return runEagerly(() => weightedSum(terms));
-  return terms.map(([weight, loss]) => (weight === 1 ? loss : mul(loss, weight))).reduce((a, b) => add(a, b)) as Tensor<"f32">;
+  return terms.map(([weight, loss]) => (weight === 1 ? loss : mul(loss, weight))).reduce((a, b) => add(a, b));
 }

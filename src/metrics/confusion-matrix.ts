@@ -39,9 +39,13 @@ export class ConfusionMatrix {
     if (predicted.length !== labels.length) throw new ShapeError("ConfusionMatrix.addMaps", `there are ${predicted.length} predictions but ${labels.length} labels`);
     for (let i = 0; i < labels.length; i++) {
       const [truth, guess] = [labels[i]!, predicted[i]!];
-      if (truth < this.classes && guess < this.classes) this.counts[truth * this.classes + guess]!++;
+      if (this.#isClass(truth) && this.#isClass(guess)) this.counts[truth * this.classes + guess]!++;
     }
     return this;
+  }
+
+  #isClass(value: number): boolean {
+    return Number.isInteger(value) && value >= 0 && value < this.classes;
   }
 
   /** Pixels of class `truth` that were predicted as class `predicted`. */

@@ -4,7 +4,7 @@ import { lowerAdaptiveAvgPool2d, lowerAdaptiveAvgPool2dGradient } from "../kerne
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
 import { requireDType } from "./require.js";
-import { pair, type Pair, type PairLike } from "./window.js";
+import { checkSizeProduct, pair, type Pair, type PairLike } from "./window.js";
 
 export interface AdaptiveAvgPool2dOptions {
   /** Bins along the height and the width. */
@@ -19,6 +19,7 @@ function sized(op: string, x: Spec, { size }: Params): Spec {
   requireDType(op, "x", x, "f32");
   checkRank(op, "x", x.shape, "NHWC");
   if (x.shape[1] === 0 || x.shape[2] === 0) throw new ShapeError(op, "x has no positions to average", { x: [x.shape, "NHWC"] });
+  checkSizeProduct(op, x.shape, size);
   return { shape: [x.shape[0]!, ...size, x.shape[3]!], dtype: "f32" };
 }
 
@@ -46,6 +47,7 @@ export const adaptiveAvgPool2dGradientOp = defineOp({
  *
  * @param x [N, H, W, C], f32
  * @returns [N, outputSize[0], outputSize[1], C]
+ * @throws OptionError for sizes below 1, ShapeError for a plane without positions
  */
 export function adaptiveAvgPool2d(x: TensorLike, options: AdaptiveAvgPool2dOptions): Tensor<"f32"> {
   checkOptions("adaptiveAvgPool2d", options, ["outputSize"]);

@@ -1,16 +1,17 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerBatchNormInference, lowerBatchNormInputGradient, lowerBatchNormSums, lowerBatchNormTrain, type BatchNormParams } from "../kernels/batch-norm2d.js";
-import { DTypeError, OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
 import { add, div, mul, neg, rsqrt, sub } from "./pointwise.js";
+import { requireDType } from "./require.js";
 import { unfold } from "./sum.js";
 
 const NAME = "batchNorm2d";
 
 function check(x: Spec, perChannel: Record<string, Spec>): void {
   checkRank(NAME, "x", x.shape, "NHWC");
-  for (const [name, spec] of Object.entries({ x, ...perChannel })) if (spec.dtype !== "f32") throw new DTypeError(`${NAME}: ${name} must be f32 but is ${spec.dtype}. Convert with cast(${name}, "f32").`);
+  for (const [name, spec] of Object.entries({ x, ...perChannel })) requireDType(NAME, name, spec, "f32");
   for (const [name, { shape }] of Object.entries(perChannel))
     if (shape.length !== 1 || shape[0] !== x.shape[3]) throw new ShapeError(NAME, `${name} must hold one number for each of the ${x.shape[3]} channels of x`, { x: [x.shape, "NHWC"], [name]: [shape, "C"] });
 }

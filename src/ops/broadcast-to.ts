@@ -2,13 +2,11 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerBroadcastTo } from "../kernels/broadcast-to.js";
 import { lowerReduce } from "../kernels/reduce.js";
+import { MAX_AXES } from "../kernels/strided.js";
 import type { DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { checkShape, type Shape } from "../runtime/shape.js";
 import { requireDType, requireWords } from "./require.js";
-
-/** Axes that the copying kernels of `transpose` and `broadcastTo` can tell apart. */
-const LARGEST_RANK = 6;
 
 interface Params {
   readonly shape: Shape;
@@ -24,7 +22,7 @@ export const broadcastToOp = defineOp({
   name: "broadcastTo",
   shape: ({ x }: { x: Spec }, { shape }: Params) => {
     requireWords("broadcastTo", "x", x);
-    if (shape.length > LARGEST_RANK) throw new ShapeError("broadcastTo", `at most ${LARGEST_RANK} axes are possible`, { x: x.shape, shape });
+    if (shape.length > MAX_AXES) throw new ShapeError("broadcastTo", `at most ${MAX_AXES} axes are possible`, { x: x.shape, shape });
     const missing = shape.length - x.shape.length;
     if (missing < 0 || x.shape.some((n, i) => n !== 1 && n !== shape[i + missing]))
       throw new ShapeError("broadcastTo", "x does not stretch to the shape (axes are aligned at the end; only 1 stretches)", { x: x.shape, shape });

@@ -1,12 +1,13 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { checkOptions, OptionError, ShapeError } from "../runtime/errors.js";
-import { checkRank, sameShape } from "../runtime/shape.js";
+import { sameShape } from "../runtime/shape.js";
 import { conv2dInputGradient } from "./conv2d.js";
-import { convolutionParams, pair, type ConvolutionOptions, type Pair } from "./conv2d-options.js";
+import { checkKernel, convolutionParams, type ConvolutionOptions } from "./conv2d-options.js";
+import { pair, type PairLike } from "./window.js";
 
 export interface ConvTranspose2dOptions extends ConvolutionOptions {
   /** Rows and columns added at the bottom and right, to choose among the sizes that the convolution maps to the same; below max(stride, dilation). Default 0. */
-  outputPadding?: Pair;
+  outputPadding?: PairLike;
   /** [out], added to every pixel. */
   bias?: TensorLike | undefined;
 }
@@ -22,8 +23,7 @@ export interface ConvTranspose2dOptions extends ConvolutionOptions {
 export function convTranspose2d(x: TensorLike, weight: TensorLike, { bias, outputPadding = 0, ...options }: ConvTranspose2dOptions = {}): Tensor<"f32"> {
   const op = "convTranspose2d";
   checkOptions(op, options, ["stride", "padding", "dilation", "groups", "outputPadding", "bias"]);
-  checkRank(op, "x", x.shape, "NHWC");
-  checkRank(op, "weight", weight.shape, "IHWO");
+  checkKernel(op, { x, weight, bias }, "IHWO");
   const params = convolutionParams(op, options);
   const { stride, padding, dilation, groups } = params;
   const extra = pair(op, "outputPadding", outputPadding, 0);

@@ -1,9 +1,9 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerConv2d, lowerConv2dInputGradient, lowerConv2dWeightGradient, type Conv2dParams } from "../kernels/conv2d.js";
-import { checkOptions, DTypeError, ShapeError } from "../runtime/errors.js";
-import { checkRank, sameShape } from "../runtime/shape.js";
-import { convolutionParams, convolvedSize, type ConvolutionOptions } from "./conv2d-options.js";
+import { checkOptions, ShapeError } from "../runtime/errors.js";
+import { sameShape } from "../runtime/shape.js";
+import { checkKernel, convolutionParams, convolvedSize, type ConvolutionOptions } from "./conv2d-options.js";
 import { add, mul } from "./pointwise.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
@@ -21,9 +21,7 @@ interface Specs {
 export const conv2dOp = defineOp({
   name: "conv2d",
   shape: ({ x, weight, bias, residual }: Specs, o: Conv2dParams & { outputSize?: [number, number] }): Spec => {
-    checkRank("conv2d", "x", x.shape, "NHWC");
-    checkRank("conv2d", "weight", weight.shape, "OHWI");
-    for (const [name, { dtype }] of Object.entries({ x, weight })) if (dtype !== "f32") throw new DTypeError(`conv2d: ${name} must be f32 but is ${dtype}. Convert with cast(${name}, "f32").`);
+    checkKernel("conv2d", { x, weight, bias }, "OHWI");
     const shapes = { x: [x.shape, "NHWC"], weight: [weight.shape, "OHWI"] } as const;
     const [n, , , c] = x.shape as [number, number, number, number];
     const [out, , , channels] = weight.shape as [number, number, number, number];

@@ -1,13 +1,14 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerDropout, type DropoutParams } from "../kernels/dropout.js";
-import { DTypeError, OptionError, checkOptions } from "../runtime/errors.js";
+import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
+import { requireDType } from "./require.js";
 
 export const dropoutOp = defineOp({
   name: "dropout",
   shape: ({ x }: { x: Spec }): Spec => {
-    if (x.dtype !== "f32") throw new DTypeError(`dropout: x must be f32 but is ${x.dtype}. Convert with cast(x, "f32").`);
+    requireDType("dropout", "x", x, "f32");
     return { shape: x.shape, dtype: x.dtype };
   },
   // The same draw for the same seed, key, step and element: the mask is computed again instead of being kept.

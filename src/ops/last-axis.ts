@@ -1,9 +1,10 @@
 import type { Spec } from "../graph/op.js";
 import { DTypeError, ShapeError } from "../runtime/errors.js";
+import { requireDType } from "./require.js";
 
 /** Throws unless `x` is f32 with at least one class along its last axis. */
 export function checkClasses(op: string, name: string, x: Spec): void {
-  if (x.dtype !== "f32") throw new DTypeError(`${op}: ${name} must be f32 but is ${x.dtype}. Convert with cast(${name}, "f32").`);
+  requireDType(op, name, x, "f32");
   if (!x.shape.at(-1)) throw new ShapeError(op, `${name} needs a last axis (classes) of at least 1`, { [name]: x.shape });
 }
 

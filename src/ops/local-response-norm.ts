@@ -1,12 +1,12 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
-import { checkOptions } from "../runtime/errors.js";
+import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
 import { constant } from "./constant.js";
 import { conv2d } from "./conv2d.js";
 import { add, mul, pow, square } from "./pointwise.js";
-import { requireWhole } from "./require.js";
+import { requireDType, requireWhole } from "./require.js";
 import { reshape } from "./reshape.js";
 
 export interface LocalResponseNormOptions {
@@ -28,12 +28,16 @@ export interface LocalResponseNormOptions {
  * The window sum is a 1×1 convolution with a band of ones, so it suits inputs of few channels (SegNet-Basic has three).
  *
  * @param x f32 [N, H, W, C]
+ * @returns the same shape
+ * @throws OptionError for options that are not finite, or a size below 1
  */
 export function localResponseNorm(x: TensorLike<"f32">, options: LocalResponseNormOptions): Tensor<"f32"> {
   if (!capturing()) return runEagerly(() => localResponseNorm(x, options));
   checkOptions("localResponseNorm", options, ["size", "alpha", "beta", "k"]);
   const { size, alpha = 1e-4, beta = 0.75, k = 1 } = options;
   requireWhole("localResponseNorm", "size", size, 1);
+  for (const [name, value] of Object.entries({ alpha, beta, k })) if (!Number.isFinite(value)) throw new OptionError(`localResponseNorm: ${name} must be a finite number but is ${value}.`);
+  requireDType("localResponseNorm", "x", x, "f32");
   checkRank("localResponseNorm", "x", x.shape, "NHWC");
   const c = x.shape[3]!;
   const before = Math.floor(size / 2);
@@ -42,5 +46,5 @@ export function localResponseNorm(x: TensorLike<"f32">, options: LocalResponseNo
     return distance >= -before && distance < size - before ? 1 : 0;
   });
   const sums = conv2d(square(x), reshape(constant(band), [c, 1, 1, c]));
-  return mul(x, pow(add(mul(sums, alpha / size), k), -beta)) as Tensor<"f32">;
+  return mul(x, pow(add(mul(sums, alpha / size), k), -beta));
 }

@@ -1,13 +1,15 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMatmul, type MatmulParams } from "../kernels/matmul.js";
-import { DTypeError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
+import { requireDType } from "./require.js";
 
 export const matmulOp = defineOp({
   name: "matmul",
   shape: ({ a, b }: { a: Spec; b: Spec }, { transposeA, transposeB }: MatmulParams): Spec => {
     const shown = { a: [a.shape, axesOf(a, transposeA ? "km" : "mk")], b: [b.shape, axesOf(b, transposeB ? "nk" : "kn")] } as const;
-    for (const [name, { dtype }] of Object.entries({ a, b })) if (dtype !== "f32") throw new DTypeError(`matmul: ${name} must be f32 but is ${dtype}. Convert with cast(${name}, "f32").`);
+    requireDType("matmul", "a", a, "f32");
+    requireDType("matmul", "b", b, "f32");
     const rank = a.shape.length;
     if ((rank !== 2 && rank !== 3) || b.shape.length !== rank) throw new ShapeError("matmul", "a and b must both be matrices, or both be batches of matrices (3 axes)", shown);
     if (rank === 3 && a.shape[0] !== b.shape[0]) throw new ShapeError("matmul", "the batches differ in size", shown);

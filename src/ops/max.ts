@@ -2,16 +2,17 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMax, type ReduceParams } from "../kernels/reduce.js";
 import type { DType } from "../runtime/dtype.js";
-import { DTypeError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { normaliseAxes, reducedShape, type ReduceOptions } from "./axes.js";
 import { div, equal, mul } from "./pointwise.js";
+import { requireWords } from "./require.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 
 export const maxOp = defineOp({
   name: "max",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
-    if (!["f32", "i32", "u32"].includes(x.dtype)) throw new DTypeError(`max: x must be f32, i32 or u32 but is ${x.dtype}. Convert with cast(x, "u32").`);
+    requireWords("max", "x", x);
     if (axes.some((axis) => x.shape[axis] === 0)) throw new ShapeError("max", "the largest of no elements is not defined", { x: x.shape });
     return { shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype };
   },

@@ -1,15 +1,16 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMean, type ReduceParams } from "../kernels/reduce.js";
-import { DTypeError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { normaliseAxes, reducedShape, type ReduceOptions } from "./axes.js";
 import { mul } from "./pointwise.js";
+import { requireDType } from "./require.js";
 import { unfold } from "./sum.js";
 
 export const meanOp = defineOp({
   name: "mean",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
-    if (x.dtype !== "f32") throw new DTypeError(`mean: x must be f32 but is ${x.dtype}. Convert with cast(x, "f32").`);
+    requireDType("mean", "x", x, "f32");
     if (axes.some((axis) => x.shape[axis] === 0)) throw new ShapeError("mean", "the mean of no elements is not defined", { x: x.shape });
     return { shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype };
   },

@@ -1,7 +1,7 @@
 import { defineOp, type Spec } from "../graph/op.js";
-import { Tensor, type TensorLike } from "../graph/tensor.js";
+import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerPointwise, type Instruction } from "../kernels/pointwise.js";
-import { DTypeError, GradientError, OptionError } from "../runtime/errors.js";
+import { CaptureError, DTypeError, GradientError, OptionError } from "../runtime/errors.js";
 import type { DType } from "../runtime/dtype.js";
 import { broadcastShape, sameShape, type Shape } from "../runtime/shape.js";
 import { reshape } from "./reshape.js";
@@ -29,7 +29,7 @@ const rules: Record<string, Rule> = {
   div: (g, [, b], out) => [div(g, b!), neg(div(mul(g, out), b!))],
   maximum: (g, [a, b]) => [mul(g, tieShare(a!, b!)), mul(g, tieShare(b!, a!))],
   minimum: (g, [a, b]) => [mul(g, tieShare(b!, a!)), mul(g, tieShare(a!, b!))],
-  pow: (g, [a, b], out) => [mul(g, mul(b!, pow(a!, typeof b === "number" ? b - 1 : sub(b!, 1)))), b instanceof Tensor ? mul(g, mul(out, log(a!))) : undefined],
+  pow: (g, [a, b], out) => [powBaseGradient(g, a!, b!), powExponentGradient(g, a!, b!, out)],
   where: (g, [c]) => [undefined, where(c!, g, 0), where(c!, 0, g)],
   neg: (g) => [neg(g)],
   abs: (g, [a]) => [mul(g, sign(a!))],
@@ -39,6 +39,8 @@ const rules: Record<string, Rule> = {
   rsqrt: (g, [a], out) => [mul(g, mul(-0.5, div(out, a!)))],
   square: (g, [a]) => [mul(g, mul(2, a!))],
   reciprocal: (g, _, out) => [neg(mul(g, square(out)))],
+  // The ends belong to the range, as in PyTorch.
+  clamp: (g, [x, low, high]) => [where(add(less(x!, low!), greater(x!, high!)), 0, g)],
   relu: (g, _, out) => [where(greater(out, 0), g, 0)],
   relu6: (g, _, out) => [where(mul(greater(out, 0), less(out, 6)), g, 0)],
   sigmoid: (g, _, out) => [mul(g, mul(out, sub(1, out)))],
@@ -47,18 +49,49 @@ const rules: Record<string, Rule> = {
   greater: none, less: none, equal: none, sign: none, isNaN: none,
 };
 
+/** b · aᵇ⁻¹, and 0 where the exponent is 0, whatever the base (0 · 0⁻¹ would be NaN). */
+function powBaseGradient(grad: Tensor, a: Tensor | number, b: Tensor | number): Tensor | undefined {
+  if (typeof b !== "number") return mul(grad, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1)))));
+  return b === 0 ? undefined : mul(grad, mul(b, pow(a, b - 1)));
+}
+
+/** aᵇ · log a, and 0 where 0 is raised to what is not negative (0 · log 0 would be NaN); PyTorch's choice. */
+function powExponentGradient(grad: Tensor, a: Tensor | number, b: Tensor | number, out: Tensor): Tensor | undefined {
+  if (typeof b === "number") return undefined;
+  const slope = mul(out, typeof a === "number" ? Math.log(a) : log(a));
+  if (typeof a === "number" && a !== 0) return mul(grad, slope);
+  const flat = sub(1, less(b, 0));
+  return mul(grad, where(typeof a === "number" ? flat : mul(flat, equal(a, 0)), 0, slope));
+}
+
 /** 1 where a is the larger, ½ where they tie (as PyTorch shares it), else 0. */
 const tieShare = (a: Tensor | number, b: Tensor | number): Tensor => add(greater(a, b), mul(0.5, equal(a, b)));
 
+/** Operations whose results are fractions, or which ask for what only floats have. */
+const floatOnly = new Set(["pow", "exp", "log", "sqrt", "rsqrt", "reciprocal", "sigmoid", "tanh", "softplus"]);
+/** Operations whose results can be negative although their operands are not. */
+const signedOnly = new Set(["neg", "sign"]);
+const integerRange = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
+
+function checkOperands(name: string, specs: readonly Spec[], constants: readonly number[]): void {
+  const dtype = specs[0]!.dtype;
+  for (const spec of specs)
+    if (spec.dtype !== dtype || !["f32", "i32", "u32"].includes(dtype)) throw new DTypeError(`${name}: the operands must all be f32 (or all i32, or all u32) but are ${specs.map((s) => s.dtype).join(" and ")}. Convert with cast(x, "f32").`);
+  if (dtype !== "i32" && dtype !== "u32") return;
+  if (floatOnly.has(name)) throw new DTypeError(`${name}: x must be f32 but is ${dtype}. Convert with cast(x, "f32").`);
+  if (dtype === "u32" && signedOnly.has(name)) throw new DTypeError(`${name}: x must be f32 or i32 but is u32. Convert with cast(x, "i32").`);
+  const [low, high] = integerRange[dtype];
+  for (const value of constants)
+    if (!Number.isInteger(value) || value < low || value > high) throw new OptionError(`${name}: the number ${value} does not fit tensors of dtype ${dtype}. Convert them with cast(x, "f32").`);
+}
+
 export const pointwiseOp = defineOp({
   name: "pointwise",
-  shape: (inputs: Record<string, Spec>, { program }: PointwiseOptions): Spec => {
+  shape: (inputs: Record<string, Spec>, { program, constants }: PointwiseOptions): Spec => {
     const specs = Object.values(inputs);
     const name = program.at(-1)![0];
-    const dtype = specs[0]!.dtype;
-    for (const spec of specs)
-      if (spec.dtype !== dtype || !["f32", "i32", "u32"].includes(dtype)) throw new DTypeError(`${name}: the operands must all be f32 (or all i32, or all u32) but are ${specs.map((s) => s.dtype).join(" and ")}. Convert with cast(x, "f32").`);
-    return { shape: specs.reduce<Shape>((shape, spec) => broadcastShape(name, shape, spec.shape), []), dtype };
+    checkOperands(name, specs, constants);
+    return { shape: specs.reduce<Shape>((shape, spec) => broadcastShape(name, shape, spec.shape), []), dtype: specs[0]!.dtype };
   },
   gradient: {
     x: (grad, inputs, { program, constants }, out, input) => {
@@ -103,6 +136,7 @@ function apply<D extends DType>(name: string, ...operands: Operand<D>[]): Tensor
   if (count === 0) throw new OptionError(`${name}: at least one operand must be a tensor.`);
   let next = 0;
   const args = operands.map((operand) => {
+    if (operand === undefined || operand === null) throw new CaptureError(`${name}: expected a tensor or a number but got ${String(operand)}.`);
     if (typeof operand !== "number") {
       inputs[`x${next}`] = operand;
       return next++;
@@ -122,7 +156,7 @@ export const sub = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tens
 export const mul = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("mul", a, b);
 /** a / b. */
 export const div = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("div", a, b);
-/** aᵇ; a negative base is right for whole exponents only. */
+/** aᵇ of floats; a negative base is right for whole exponents only. */
 export const pow = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("pow", a, b);
 /** The larger of two; keeps NaN. */
 export const maximum = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("maximum", a, b);
@@ -136,8 +170,11 @@ export const less = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Ten
 export const equal = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("equal", a, b);
 /** a where the condition is not 0, else b. */
 export const where = <D extends DType = "f32">(condition: Operand<D>, a: Operand<D>, b: Operand<D>): Tensor<D> => apply("where", condition, a, b);
-/** x limited to low … high. */
-export const clamp = <D extends DType = "f32">(x: Operand<D>, low: number, high: number): Tensor<D> => minimum(maximum(x, low), high);
+/** x limited to low … high (high wins where they cross); keeps NaN. Its gradient is 1 from low to high, both included. */
+export const clamp = <D extends DType = "f32">(x: Operand<D>, low: number, high: number): Tensor<D> => {
+  if (Number.isNaN(low) || Number.isNaN(high)) throw new OptionError(`clamp: low and high must be numbers but are ${low} and ${high}.`);
+  return apply("clamp", x, low, high);
+};
 export const neg = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("neg", x);
 export const abs = <D extends DType = "f32">(x: Operand<D>): Tensor<D> => apply("abs", x);
 /** −1, 0 or 1. */

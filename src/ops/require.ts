@@ -5,9 +5,9 @@ import type { Shape } from "../runtime/shape.js";
 
 const listed = (names: readonly string[]): string => (names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)!}`);
 
-/** Throws unless the tensor has one of these dtypes. */
+/** Throws unless the tensor has one of these dtypes, and names the last as the one to cast to. */
 export function requireDType(op: string, name: string, { dtype }: Pick<Spec, "dtype">, ...allowed: readonly DType[]): void {
-  if (!allowed.includes(dtype)) throw new DTypeError(`${op}: ${name} must be ${listed(allowed)} but is ${dtype}.`);
+  if (!allowed.includes(dtype)) throw new DTypeError(`${op}: ${name} must be ${listed(allowed)} but is ${dtype}. Convert with cast(${name}, "${allowed.at(-1)!}").`);
 }
 
 /** Throws unless the tensor's elements are 32-bit words, which copying kernels move without looking at them. */

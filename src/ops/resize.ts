@@ -5,7 +5,7 @@ import type { DType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
 import { requireDType, requireWords } from "./require.js";
-import { pair, type Pair, type PairLike } from "./window.js";
+import { checkSizeProduct, pair, type Pair, type PairLike } from "./window.js";
 
 export interface ResizeOptions {
   /** Height and width of the result, in pixels. */
@@ -23,15 +23,11 @@ interface Params extends ResizeParams {
   readonly size: Pair;
 }
 
-/** Positions are exact fractions of 32-bit integers, which bounds input size × output size along an axis. */
-const LARGEST_PRODUCT = 2 ** 30;
-
 function resized(op: string, x: Spec, { size }: Params): Spec {
   checkRank(op, "x", x.shape, "NHWC");
   const [n, h, w, c] = x.shape as [number, number, number, number];
   if (h === 0 || w === 0) throw new ShapeError(op, "x has no pixels", { x: [x.shape, "NHWC"] });
-  if (Math.max(h * size[0], w * size[1]) >= LARGEST_PRODUCT)
-    throw new ShapeError(op, `cannot resize to [${size.join(", ")}]: the sizes of an axis before and after multiply to ${LARGEST_PRODUCT} or more`, { x: [x.shape, "NHWC"] });
+  checkSizeProduct(op, x.shape, size);
   return { shape: [n, ...size, c], dtype: x.dtype };
 }
 

@@ -2,16 +2,17 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerSum, type ReduceParams } from "../kernels/reduce.js";
 import type { DType } from "../runtime/dtype.js";
-import { DTypeError, checkOptions } from "../runtime/errors.js";
+import { checkOptions } from "../runtime/errors.js";
 import { sameShape, type Shape } from "../runtime/shape.js";
 import { normaliseAxes, reducedShape, type ReduceOptions } from "./axes.js";
 import { broadcastTo } from "./broadcast-to.js";
+import { requireWords } from "./require.js";
 import { reshape } from "./reshape.js";
 
 export const sumOp = defineOp({
   name: "sum",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
-    if (!["f32", "i32", "u32"].includes(x.dtype)) throw new DTypeError(`sum: x must be f32, i32 or u32 but is ${x.dtype}. Convert with cast(x, "u32").`);
+    requireWords("sum", "x", x);
     return { shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype };
   },
   gradient: { x: (grad, { x }, { axes }) => unfold(grad, x.shape, axes) },

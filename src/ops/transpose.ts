@@ -1,19 +1,17 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { MAX_AXES } from "../kernels/strided.js";
 import { lowerTranspose, type TransposeParams } from "../kernels/transpose.js";
 import type { DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { requireWords } from "./require.js";
-
-/** Axes that the copying kernels of `transpose` and `broadcastTo` can tell apart. */
-const LARGEST_RANK = 6;
 
 export const transposeOp = defineOp({
   name: "transpose",
   shape: ({ x }: { x: Spec }, { permutation }: TransposeParams) => {
     requireWords("transpose", "x", x);
     const rank = x.shape.length;
-    if (rank > LARGEST_RANK) throw new ShapeError("transpose", `x may have at most ${LARGEST_RANK} axes but has ${rank}`, { x: x.shape });
+    if (rank > MAX_AXES) throw new ShapeError("transpose", `x may have at most ${MAX_AXES} axes but has ${rank}`, { x: x.shape });
     if (permutation.length !== rank || x.shape.some((_, axis) => !permutation.includes(axis)))
       throw new ShapeError("transpose", `the permutation [${permutation.join(", ")}] must name each of the ${rank} axes of x once`, { x: x.shape });
     return { shape: permutation.map((axis) => x.shape[axis]!), dtype: x.dtype };

@@ -28,6 +28,15 @@ export function checkPoolPadding(op: string, kernelSize: Pair, padding: Pair): v
     throw new OptionError(`${op}: padding [${padding.join(", ")}] is more than half of kernelSize [${kernelSize.join(", ")}].`);
 }
 
+/** Resampling works with exact fractions of 32-bit integers, which bounds input size × output size along an axis. */
+const LARGEST_PRODUCT = 2 ** 30;
+
+/** Throws when the sizes of an axis before and after are too large for exact positions. */
+export function checkSizeProduct(op: string, x: Shape, size: Pair): void {
+  if (Math.max(x[1]! * size[0], x[2]! * size[1]) >= LARGEST_PRODUCT)
+    throw new ShapeError(op, `cannot resize to [${size.join(", ")}]: the sizes of an axis before and after multiply to ${LARGEST_PRODUCT} or more`, { x: [x, "NHWC"] });
+}
+
 const directions = [["rows", "row"], ["columns", "column"]] as const;
 
 /**

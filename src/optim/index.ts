@@ -33,16 +33,26 @@ export interface AdamOptions extends Common {
 
 const neutral: UpdateRule = { rule: "sgd", momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 0, maxNorm: 0, weightDecay: 0 };
 
+function requireAmounts(name: string, options: Record<string, number>): void {
+  for (const [key, value] of Object.entries(options)) if (!(value >= 0 && value < Infinity)) throw new OptionError(`${name}: ${key} must be a number of at least 0, not ${value}.`);
+}
+
 function make(parameters: Parameters_, { learningRate, weightDecay = 0, clipNorm = 0 }: Common, rule: Partial<UpdateRule> & Pick<UpdateRule, "rule">): Optimizer {
   if (typeof learningRate !== "function" && !(learningRate >= 0)) throw new OptionError(`${rule.rule}: learningRate must be a number of at least 0 or a schedule, not ${String(learningRate)}.`);
-  if (!(weightDecay >= 0) || !(clipNorm >= 0)) throw new OptionError(`${rule.rule}: weightDecay and clipNorm must be at least 0.`);
+  requireAmounts(rule.rule, { weightDecay, clipNorm });
   return new Optimizer(parameters, learningRate, { ...neutral, maxNorm: clipNorm, weightDecay, ...rule });
 }
 
-/** Stochastic gradient descent with momentum, as PyTorch defines it: v ← μv + g, p ← p − lr·v; weight decay is added to g. */
+/**
+ * Stochastic gradient descent with momentum, as PyTorch defines it: v ← μv + g, p ← p − lr·v (Nesterov: p ← p − lr·(g + μv)); weight
+ * decay is added to g.
+ *
+ * @throws OptionError for options out of range, and for a parameter that is given twice
+ */
 export function sgd(parameters: Parameters_, options: SgdOptions): Optimizer {
   checkOptions("sgd", options, ["learningRate", "weightDecay", "clipNorm", "momentum", "nesterov"]);
   const { momentum = 0, nesterov = false } = options;
+  requireAmounts("sgd", { momentum });
   if (nesterov && !(momentum > 0)) throw new OptionError("sgd: nesterov needs a momentum above 0.");
   return make(parameters, options, { rule: "sgd", momentum, nesterov });
 }
@@ -50,12 +60,13 @@ export function sgd(parameters: Parameters_, options: SgdOptions): Optimizer {
 function adamRule(rule: "adam" | "adamw", parameters: Parameters_, options: AdamOptions): Optimizer {
   checkOptions(rule, options, ["learningRate", "weightDecay", "clipNorm", "betas", "epsilon"]);
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8 } = options;
-  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) throw new OptionError(`${rule}: betas must be in 0 … 1, not ${beta1} and ${beta2}.`);
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) throw new OptionError(`${rule}: betas must be at least 0 and below 1, not ${beta1} and ${beta2}.`);
+  requireAmounts(rule, { epsilon });
   return make(parameters, options, { rule, beta1, beta2, epsilon });
 }
 
-/** Adam (Kingma & Ba 2015); weight decay is added to the gradient, as in PyTorch. */
+/** Adam (Kingma & Ba 2015); weight decay is added to the gradient, as in PyTorch. Throws an OptionError as `sgd` does. */
 export const adam = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adam", parameters, options);
 
-/** Adam with decoupled weight decay (Loshchilov & Hutter 2019); the decay's default is 0.01. */
-export const adamW = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adamw", parameters, { weightDecay: 0.01, ...options });
+/** Adam with decoupled weight decay (Loshchilov & Hutter 2019); the decay's default is 0.01. Throws an OptionError as `sgd` does. */
+export const adamW = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adamw", parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 });

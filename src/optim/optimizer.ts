@@ -9,7 +9,7 @@ import { shared } from "../graph/materialise.js";
 import type { Parameter } from "../graph/parameter.js";
 import type { Gradients } from "../ops/value-and-grad.js";
 import { add, sqrt } from "../ops/pointwise.js";
-import { CheckpointError, OptionError } from "../runtime/errors.js";
+import { CheckpointError, OptionError, checkOptions } from "../runtime/errors.js";
 import { sizeOf } from "../runtime/shape.js";
 import { rateAt, type LearningRate } from "./schedule.js";
 
@@ -29,6 +29,8 @@ export interface UpdateRule extends Omit<UpdateOptions, "groups" | "corrections"
 /** Elements of a flat buffer that share one entry of the table (parameters start at multiples of it). */
 const BLOCK = 64;
 const FROZEN = 0;
+/** Each group takes two of the 64 words of the step block, which also holds the moments' corrections and seeds. */
+const MAX_GROUPS = 24;
 
 /** The parameters of one flat buffer with their optimizer state. */
 interface Slab {
@@ -78,10 +80,14 @@ export class Optimizer {
 
   constructor(parameters: readonly Parameter[] | readonly ParameterGroup[], learningRate: LearningRate, rule: UpdateRule) {
     this.#groups = parameters.length > 0 && "parameters" in parameters[0]! ? (parameters as readonly ParameterGroup[]) : [{ parameters: parameters as readonly Parameter[] }];
+    for (const { parameters: _, ...settings } of this.#groups) {
+      checkOptions(`${rule.rule} parameter group`, settings, ["learningRateScale", "weightDecay"]);
+      for (const [key, value] of Object.entries(settings)) if (value !== undefined && !(value >= 0 && value < Infinity)) throw new OptionError(`${rule.rule}: ${key} of a parameter group must be a number of at least 0, not ${value}.`);
+    }
     const all = this.#groups.flatMap((g) => g.parameters);
     if (all.length === 0) throw new OptionError(`${rule.rule}: there are no parameters to optimise.`);
     if (new Set(all).size !== all.length) throw new OptionError(`${rule.rule}: a parameter is in two groups.`);
-    if (this.#groups.length > 24) throw new OptionError(`${rule.rule}: at most 24 parameter groups, not ${this.#groups.length}.`);
+    if (this.#groups.length > MAX_GROUPS) throw new OptionError(`${rule.rule}: at most ${MAX_GROUPS} parameter groups, not ${this.#groups.length}.`);
     this.learningRate = learningRate;
     this.#rule = rule;
   }

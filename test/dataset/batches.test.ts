@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { batches, type BatchOptions, type HostBatch } from "../../src/data/batches.js";
 import { datasetOf, type Dataset, type Sample } from "../../src/data/dataset.js";
-import { classList } from "../../src/data/palette.js";
+import { classList } from "../../src/models/class-info.js";
 import { DataError, OptionError } from "../../src/runtime/errors.js";
 
 const classes = classList(["a", "b"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inferClasses, readClasses } from "../../src/data/classes.js";
-import { paletteColour } from "../../src/data/palette.js";
+import { paletteColour } from "../../src/models/class-info.js";
 import { DataError } from "../../src/runtime/errors.js";
 
 const found = (...values: number[]) => new Map(values.map((value) => [value, "masks/a.png"]));

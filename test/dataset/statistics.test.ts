@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { datasetOf } from "../../src/data/dataset.js";
-import { classList } from "../../src/data/palette.js";
+import { classList } from "../../src/models/class-info.js";
 import { datasetStatistics, medianFrequencyWeights } from "../../src/data/statistics.js";
 
 const dataset = datasetOf(

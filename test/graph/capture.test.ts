@@ -69,7 +69,7 @@ describe("what a captured function may not do", () => {
     expect(() => relu([1, 2] as never)).toThrow("pointwise: expected a tensor but got another object. Make one with tensor(device, data, shape).");
     expect(() => sum(undefined as never)).toThrow();
     using x = tensor(device, [1]);
-    const f = compile<[unknown], Tensor>((_) => relu(x));
+    const f: (argument: unknown) => Tensor = compile<[unknown], Tensor>(() => relu(x));
     expect(() => f(() => 1)).toThrow(OptionError);
     expect(() => f(new Float32Array(2))).toThrow("compile: an argument is a Float32Array, but arguments are tensors, numbers, strings, booleans, and arrays or plain objects of these. Close over it instead.");
     expect(() => f(new Scale())).toThrow("compile: an argument is a Scale");
@@ -113,7 +113,7 @@ describe("what a plan is keyed by", () => {
     const device = await testDevice();
     using x = tensor(device, [1, 2]);
     let count = 0;
-    const f = compile<[unknown], Tensor>((_) => {
+    const f = compile<[unknown], Tensor>(() => {
       count++;
       return relu(x);
     });

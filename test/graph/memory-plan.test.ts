@@ -109,7 +109,9 @@ describe("the memory of a real network", () => {
     "U-Net, bilinear": () => new UNet({ classes: 5, widths, bilinear: true }),
     SegNet: () => new SegNet({ classes: 3 }),
   };
-  const cases = Object.keys(models).flatMap((name) => (["train", "predict"] as const).flatMap((mode) => [true, false].map((software) => [name as keyof typeof models, mode, software] as const)));
+  // Its 29 million parameters take their time.
+  const names = Object.keys(models).filter((name) => tier() === "full" || name !== "SegNet");
+  const cases = names.flatMap((name) => (["train", "predict"] as const).flatMap((mode) => [true, false].map((software) => [name as keyof typeof models, mode, software] as const)));
 
   test.each(cases)("%s, %s, software %s: within 1.25 of the lower bound, and no dispatch reads and writes one slab", async (name, mode, software) => {
     const sizes = tier() === "full" ? [[4, 128, 128], [1, 256, 256], [2, 97, 113]] as const : [[2, 97, 65]] as const;

@@ -72,8 +72,14 @@ describe("conv2d says", () => {
     expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { dilatation: 2 })).toBe('conv2d: unknown option "dilatation". Did you mean "dilation"? Options: stride, padding, dilation, groups, bias.');
   });
   test("which option is out of range", async () => {
-    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { stride: 0 })).toBe("conv2d: stride must be a whole number of at least 1, not 0.");
-    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: -1 })).toBe("conv2d: padding must be a whole number of at least 0, not -1.");
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { stride: 0 })).toBe("conv2d: stride must be a whole number of at least 1, or two of them [vertical, horizontal], but is 0.");
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: -1 })).toBe("conv2d: padding must be a whole number of at least 0, or two of them [vertical, horizontal], but is -1.");
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: { left: NaN } })).toBe("conv2d: padding.left must be a whole number of at least 0 but is NaN.");
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: { lft: 1 } })).toBe('conv2d padding: unknown option "lft". Did you mean "left"? Options: top, bottom, left, right.');
+    expect(await ask([1, 4, 4, 1], [1, 1, 1, 1], { padding: [1, 1, 1] })).toBe("conv2d: padding must be a whole number of at least 0, or two of them [vertical, horizontal], but is [1,1,1].");
+  });
+  test("that a kernel covers something", async () => {
+    expect(await ask([1, 4, 4, 1], [1, 0, 1, 1], {})).toBe("conv2d: the kernel must have at least one row and one column.\n  weight  [1, 0, 1, 1]  OHWI");
   });
   test("how many axes are needed", async () => {
     expect(await ask([4, 4, 1], [1, 1, 1, 1], {})).toBe("conv2d: x must have 4 axes (NHWC) but has 3.\n  x  [4, 4, 1]");

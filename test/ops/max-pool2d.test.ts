@@ -34,7 +34,7 @@ testOp("maxPool2dWithIndices", ({ x }, o: MaxPool2dOptions) => maxPool2dWithIndi
 
 testErrors("maxPool2d", [
   ["x that is no feature map", { x: [4, 4, 3] }, ({ x }) => maxPool2d(x!, { kernelSize: 2 }), "maxPool2d: x must have 4 axes (NHWC) but has 3.\n  x  [4, 4, 3]"],
-  ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => maxPool2d(x!, { kernelSize: 2 }), "maxPool2d: x must be f32 but is u32."],
+  ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => maxPool2d(x!, { kernelSize: 2 }), 'maxPool2d: x must be f32 but is u32. Convert with cast(x, "f32").'],
   ["too much padding", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 3, padding: 2 }), "maxPool2d: padding [2, 2] is more than half of kernelSize [3, 3]."],
   ["a window larger than x", { x: [1, 4, 3, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 5, padding: 0 }), "maxPool2d: the window spans 5 rows but x has 4.\n  x  [1, 4, 3, 1]  NHWC"],
   ["a dilated window larger than padded x", { x: [1, 9, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 3, padding: 1, dilation: 3 }), "maxPool2d: the window spans 7 columns but x has 4, and 6 with its padding.\n  x  [1, 9, 4, 1]  NHWC"],

@@ -21,5 +21,5 @@ testErrors("pad2d", [
   ["half a pixel", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 0.5 }), "pad2d: top must be a whole number of at least 0 but is 0.5."],
   ["an infinite frame", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 1, value: Infinity }), "pad2d: value must be a finite number but is Infinity."],
   ["a value that labels cannot hold", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => pad2d(x!, { top: 1, value: -1 }), "pad2d: value -1 does not fit u32."],
-  ["bytes", { x: { shape: [1, 4, 4, 1], dtype: "u8" } }, ({ x }) => pad2d(x!, { top: 1 }), "pad2d: x must be f32, i32 or u32 but is u8."],
+  ["bytes", { x: { shape: [1, 4, 4, 1], dtype: "u8" } }, ({ x }) => pad2d(x!, { top: 1 }), 'pad2d: x must be f32, i32 or u32 but is u8. Convert with cast(x, "u32").'],
 ]);

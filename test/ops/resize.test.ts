@@ -27,7 +27,7 @@ testOp("resize", ({ x }, o: ResizeOptions) => resize(x, o), reference.resize, [
 testErrors("resize", [
   ["corners of nearest", { x: [1, 4, 4, 1] }, ({ x }) => resize(x!, { size: 8, mode: "nearest", alignCorners: true }), 'resize: alignCorners goes with mode "bilinear" only.'],
   ["a mode that does not exist", { x: [1, 4, 4, 1] }, ({ x }) => resize(x!, { size: 8, mode: "cubic" as never }), 'resize: mode must be "bilinear" or "nearest" but is "cubic".'],
-  ["bilinear labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => resize(x!, { size: 8 }), "resize: x must be f32 but is u32."],
+  ["bilinear labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => resize(x!, { size: 8 }), 'resize: x must be f32 but is u32. Convert with cast(x, "f32").'],
   ["a size of 0", { x: [1, 4, 4, 1] }, ({ x }) => resize(x!, { size: [0, 4] }), "resize: size must be a whole number of at least 1, or two of them [vertical, horizontal], but is [0,4]."],
   ["sizes beyond 32-bit fractions", { x: [1, 1024, 1, 1] }, ({ x }) => resize(x!, { size: [2 ** 20, 1] }), "resize: cannot resize to [1048576, 1]: the sizes of an axis before and after multiply to 1073741824 or more.\n  x  [1, 1024, 1, 1]  NHWC"],
 ]);

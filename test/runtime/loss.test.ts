@@ -19,10 +19,15 @@ describe("a device that is lost", () => {
     let count = 0;
     for (let n = 0; ; n++) {
       let submits = 0;
+      let lose!: () => void;
+      const lost = new Promise<void>((resolve) => (lose = resolve));
       const device = await openWrapped({
         intercept(method, args, call, gpu) {
           const result = call(...args);
-          if (method === "submit" && submits++ === n) gpu.destroy();
+          if (method === "submit" && submits++ === n) {
+            gpu.destroy();
+            lose();
+          }
           return result;
         },
       });
@@ -37,6 +42,7 @@ describe("a device that is lost", () => {
         }
       }
       pending.push(device.idle());
+      await Promise.race([lost, Promise.allSettled(pending)]); // until then, compilers may be busy
       for (const end of await Promise.all(pending.map(ending))) {
         if (end === "kept") continue;
         expect(end, `destroyed after submit ${n}`).toBeInstanceOf(DeviceLostError);

@@ -1,7 +1,7 @@
 import { Capture } from "../../src/graph/capture.js";
 import type { Graph } from "../../src/graph/node.js";
 import { Plan } from "../../src/graph/plan.js";
-import { Tensor } from "../../src/graph/tensor.js";
+import type { Tensor } from "../../src/graph/tensor.js";
 import type { Device } from "../../src/runtime/device.js";
 
 type Pass = (graph: Graph) => Graph;
