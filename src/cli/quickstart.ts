@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { encodePalettePng, encodePng } from "../io/decode.js";
 import { ensureDir, writeAtomically } from "../io/files.js";
 import { overlay } from "../io/overlay.js";
@@ -34,7 +34,7 @@ const GOAL = 0.8;
 /** Made-up images: a network that two cores without a GPU train in a minute. */
 const small = { widths: [8, 16, 32], size: [48, 48], batch: 8, steps: 80, learningRate: 0.005, clipNorm: 1, augment: ["flip", "quarter"], validateEvery: 20 } as const;
 /** Photographs: one for which two cores need ten minutes. */
-const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], batch: 8, steps: 500, learningRate: 0.005, clipNorm: 1, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
+const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], batch: 8, steps: 600, learningRate: 0.004, clipNorm: 1, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
 
 function recipeOf(given: Given<typeof options>): Recipe {
   const chosen = given.data === undefined ? small : real;
@@ -100,7 +100,7 @@ async function quickstart(given: Given<typeof options>, terminal: Terminal, devi
       ...plain(scores), confusionMatrix: { classes: names, rows: "truth", columns: "predicted", counts: rows(matrix.counts, names.length) }, images: judged.length, seconds, trainingSeconds: training.seconds, best: training.best, ...facts,
     }, null, 2)}\n`);
     await writeAtomically(join(out, "report.html"), report({
-      title: given.data === undefined ? "A U-Net that finds nuclei" : `A U-Net for ${names.slice(1).join(", ")}`,
+      title: given.data === undefined ? "A U-Net that finds nuclei" : `A U-Net trained on ${basename(resolve(given.data))}`,
       subtitle: `Trained on ${data.description}; judged on ${plural(judged.length, "image")} it never saw.`,
       classes: data.test.classes, scores, matrix, judged, training, facts: Object.entries(facts),
       command: `${process.env["npm_lifecycle_event"] ? "npm run atrous --" : "npx atrous"} segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,

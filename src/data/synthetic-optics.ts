@@ -25,7 +25,7 @@ export function drawOptics(random: Random): Optics {
 }
 
 /** Blurs `planes` channels of interleaved pixels with a Gaussian, borders repeated. */
-export function gaussianBlur(pixels: Float32Array, width: number, height: number, planes: number, deviation: number): Float32Array {
+function gaussianBlur(pixels: Float32Array, width: number, height: number, planes: number, deviation: number): Float32Array {
   const reach = Math.ceil(2.5 * deviation);
   const kernel = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * deviation ** 2)));
   const total = kernel.reduce((a, b) => a + b, 0);

@@ -101,7 +101,7 @@ export function placeBlobs(random: Random, width: number, height: number, cover:
 }
 
 /** Smooth noise in 0 … 1: random values on a lattice of whole numbers, blended between. */
-export function valueNoise(seed: number, x: number, y: number): number {
+function valueNoise(seed: number, x: number, y: number): number {
   const [ix, iy] = [Math.floor(x), Math.floor(y)];
   const [fx, fy] = [x - ix, y - iy];
   const [u, v] = [fx * fx * (3 - 2 * fx), fy * fy * (3 - 2 * fy)];

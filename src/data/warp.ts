@@ -44,7 +44,7 @@ function middle(length: number, half: number, place: number): number {
  * The map for a window of `width` x `height` on a source of `sourceWidth` x `sourceHeight`. Pixels are unit squares; where
  * nothing is scaled or turned by an odd angle, the window snaps to whole pixels, so that values are copied and not mixed.
  */
-export function inverseMap(sourceWidth: number, sourceHeight: number, width: number, height: number, a: Augmentation): InverseMap {
+function inverseMap(sourceWidth: number, sourceHeight: number, width: number, height: number, a: Augmentation): InverseMap {
   const [sin, cos] = turnOf(a.angle);
   const [fx, fy] = [a.flipX ? -1 : 1, a.flipY ? -1 : 1];
   const [xx, xy] = [(fx * cos) / a.scale, (fx * sin) / a.scale];

@@ -1,6 +1,7 @@
 import type { Device } from "../runtime/device.js";
 import { CaptureError } from "../runtime/errors.js";
 import { Capture } from "./capture.js";
+import { nodeLabel } from "./describe.js";
 import type { Graph, Value } from "./node.js";
 import { optimise } from "./optimise.js";
 import { Plan } from "./plan.js";
@@ -16,7 +17,8 @@ const idOf = (object: object): number => ids.get(object) ?? ids.set(object, next
 export function runEagerly<T>(body: () => T): T {
   const capture = new Capture({ eager: true });
   const result = capture.run(body);
-  const label = capture.nodes.at(-1)?.op.name ?? "eager call";
+  const last = capture.nodes.at(-1);
+  const label = last ? nodeLabel(last) : "eager call";
   const outputs = tensorsIn(result).map((t) => capture.resume(() => capture.read(t, label)));
   const { device } = capture;
   if (!device) throw new CaptureError(`${label}: no tensor or parameter here is on a device. Call it inside compile(), or give it one.`);

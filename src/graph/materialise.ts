@@ -51,7 +51,7 @@ function layOut(device: Device, parameters: readonly Parameter[], bytes: number,
 
 /** Memory outside the pool, with zeros in it. */
 export function shared(device: Device, bytes: number, label: string): Storage {
-  const buffer = device.allocateShared(Math.max(4, bytes), label);
+  const buffer = device.allocateShared(Math.max(16, bytes), label);
   const storage = new Storage(device, buffer, 0, bytes, () => device.releaseShared(buffer));
   storage.epoch = device.failures.epoch;
   return storage;

@@ -42,6 +42,7 @@ export class PlanCache {
     this.#plans.get(plan)?.();
     this.#plans.delete(plan);
     plan.dispose();
+    if (this.#plans.size === 0) plan.device.slabs.clear();
   }
 
   clear(): void {

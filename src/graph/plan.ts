@@ -12,7 +12,7 @@ import { lowerGraph, located, usesOf, type Lowered, type Memory } from "./lower.
 import { layOut } from "./lay-out.js";
 import type { MemoryPlan } from "./memory-plan.js";
 import type { Graph } from "./node.js";
-import { profilePlan, type KernelTime } from "./profile.js";
+import type { KernelTime } from "./profile.js";
 import { Tensor } from "./tensor.js";
 import type { Variable } from "./variable.js";
 
@@ -197,8 +197,13 @@ export class Plan {
     return describePlan(this);
   }
 
-  /** Time, GFLOP/s and GB/s of each kernel: the plan's dispatches run one by one (on what its memory holds now; parameters are left as they are only by plans that assign none). */
-  profile(): Promise<KernelTime[]> {
+  /**
+   * Time, GFLOP/s and GB/s of each kernel, and how near that is to the adapter's own peaks, which are measured once per
+   * device. The dispatches run one by one, on what the plan's memory holds now; variables are put back afterwards.
+   */
+  async profile(): Promise<KernelTime[]> {
+    // Loaded when asked for: programs that only predict or train need none of it.
+    const { profilePlan } = await import("./profile.js");
     return profilePlan(this);
   }
 

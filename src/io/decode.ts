@@ -16,7 +16,7 @@ export interface DecodeOptions {
 }
 
 /** Images of more pixels than this are refused unless `maxPixels` says otherwise. */
-export const defaultMaxPixels = 64e6;
+const defaultMaxPixels = 64e6;
 
 function sniff(bytes: Uint8Array, name: string): "png" | "jpeg" {
   const starts = (...head: readonly number[]): boolean => head.every((byte, i) => bytes[i] === byte);

@@ -28,10 +28,15 @@ const params = (o: Partial<UpdateOptions>, size: number, chunks: number) => ({
   size, chunks, groups: o.groups ?? 0, corrections: o.corrections ?? 0, momentum: o.momentum ?? 0, beta1: o.beta1 ?? 0, beta2: o.beta2 ?? 0, epsilon: o.epsilon ?? 0, max_norm: o.maxNorm ?? 0,
 });
 
+/** Threads that add up squares, at the most: one last thread adds up what they found. */
+const MAX_CHUNKS = 512;
+/** Elements that a thread takes at the least. */
+const MIN_CHUNK = 64;
+
 /** Sum of the squares of all gradients in a flat buffer. */
 export function lowerSquaredNorm(low: Lowering, { grad, table }: { grad: Operand; table: Operand }, { out }: { out: Operand }): void {
   const size = sizeOf(grad.shape);
-  const chunks = Math.max(1, Math.min(512, Math.floor(size / 64)));
+  const chunks = Math.max(1, Math.min(MAX_CHUNKS, Math.floor(size / MIN_CHUNK)));
   const partial = low.temp([chunks]);
   low.run(normPartial({ bindings: { grad, table, sums: partial }, params: params({}, size, chunks), threads: chunks }));
   low.run(normFinal({ bindings: { partial, sums: out }, params: params({}, chunks, chunks), workgroups: [1, 1, 1] }));

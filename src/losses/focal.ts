@@ -5,7 +5,7 @@ import { cast } from "../ops/cast.js";
 import { crossEntropy } from "../ops/cross-entropy.js";
 import { div, equal, exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
 import { sum } from "../ops/sum.js";
-import { OptionError, checkOptions } from "../runtime/errors.js";
+import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkLoss } from "./targets.js";
 
 export interface FocalLossOptions {
@@ -25,7 +25,7 @@ export interface FocalLossOptions {
  * averaged over the pixels that count (0 when none does); class weights are not divided out again. A label that is neither a
  * class nor `ignoreIndex` makes the loss NaN.
  *
- * @param logits f32 [..., classes]
+ * @param logits f32 [..., classes], at least two classes (the softmax of one is always 1)
  * @param labels u8, u32 or i32 [...]
  * @returns a scalar (shape [])
  * @throws ShapeError, DTypeError or OptionError for arguments that do not fit
@@ -36,6 +36,7 @@ export function focalLoss(logits: TensorLike<"f32">, labels: TensorLike, options
   const { gamma = 2, weight, ignoreIndex = -100 } = options;
   if (!(gamma >= 0 && Number.isFinite(gamma))) throw new OptionError(`focalLoss: gamma must be a number of at least 0 but is ${gamma}.`);
   checkLoss("focalLoss", logits, labels, ignoreIndex, weight);
+  if (logits.shape.at(-1) === 1) throw new ShapeError("focalLoss", "logits must have one channel for each of at least two classes; use binaryCrossEntropy for a single logit", { logits: logits.shape });
 
   // −log p of the label's class, 0 where the pixel is ignored.
   const nll = crossEntropy(logits, labels, { ignoreIndex, reduction: "none" });

@@ -25,7 +25,7 @@ function sized(op: string, x: Spec, { size }: Params): Spec {
 
 const sizeOfPlane = (x: Tensor): Params => ({ size: [x.shape[1]!, x.shape[2]!] });
 
-export const adaptiveAvgPool2dOp = defineOp({
+const adaptiveAvgPool2dOp = defineOp({
   name: "adaptiveAvgPool2d",
   shape: ({ x }: { x: Spec }, o: Params) => sized("adaptiveAvgPool2d", x, o),
   gradient: { x: (grad, { x }): Tensor => adaptiveAvgPool2dGradientOp({ grad }, sizeOfPlane(x)) },
@@ -33,7 +33,7 @@ export const adaptiveAvgPool2dOp = defineOp({
 });
 
 /** Spreads the gradient of every bin evenly over its positions. */
-export const adaptiveAvgPool2dGradientOp = defineOp({
+const adaptiveAvgPool2dGradientOp = defineOp({
   name: "adaptiveAvgPool2dGradient",
   shape: ({ grad }: { grad: Spec }, o: Params) => sized("adaptiveAvgPool2dGradient", grad, o),
   gradient: { grad: (grad, { grad: bins }): Tensor => adaptiveAvgPool2dOp({ x: grad }, sizeOfPlane(bins)) },

@@ -3,7 +3,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerArgmax } from "../kernels/softmax.js";
 import { checkClasses } from "./last-axis.js";
 
-export const argmaxOp = defineOp({
+const argmaxOp = defineOp({
   name: "argmax",
   shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("argmax", "x", x);

@@ -24,7 +24,7 @@ interface Params extends AvgPool2dParams {
   readonly ceilMode: boolean;
 }
 
-export const avgPool2dOp = defineOp({
+const avgPool2dOp = defineOp({
   name: "avgPool2d",
   shape: ({ x }: { x: Spec }, o: Params) => {
     requireDType("avgPool2d", "x", x, "f32");
@@ -35,7 +35,7 @@ export const avgPool2dOp = defineOp({
 });
 
 /** Spreads the gradient of every window evenly over its positions. */
-export const avgPool2dGradientOp = defineOp({
+const avgPool2dGradientOp = defineOp({
   name: "avgPool2dGradient",
   shape: ({ grad }: { grad: Spec }, { size }: Params & { readonly size: Pair }) => {
     requireDType("avgPool2dGradient", "grad", grad, "f32");

@@ -18,7 +18,7 @@ function check(x: Spec, perChannel: Record<string, Spec>): void {
 
 const rowsOf = (x: { shape: readonly number[] }): number => sizeOf(x.shape.slice(0, -1));
 
-export const batchNormTrainOp = defineOp({
+const batchNormTrainOp = defineOp({
   name: "batchNormTrain",
   shape: ({ x, gamma, beta }: { x: Spec; gamma: Spec; beta: Spec }): { out: Spec; mean: Spec; variance: Spec } => {
     check(x, { gamma, beta });
@@ -74,7 +74,7 @@ export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLik
   return { scale, shift: sub(beta, mul(mean, scale)) };
 }
 
-export const batchNormInferenceOp = defineOp({
+const batchNormInferenceOp = defineOp({
   name: "batchNormInference",
   shape: ({ x, ...perChannel }: { x: Spec } & Fixed<Spec>): Spec => {
     check(x, perChannel);

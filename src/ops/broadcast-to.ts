@@ -18,7 +18,7 @@ function stretchedAxes(x: Shape, shape: Shape): number[] {
   return shape.flatMap((size, axis) => (axis < missing || (x[axis - missing] === 1 && size !== 1) ? [axis] : []));
 }
 
-export const broadcastToOp = defineOp({
+const broadcastToOp = defineOp({
   name: "broadcastTo",
   shape: ({ x }: { x: Spec }, { shape }: Params) => {
     requireWords("broadcastTo", "x", x);
@@ -33,7 +33,7 @@ export const broadcastToOp = defineOp({
 });
 
 /** The sum over every axis that was stretched. */
-export const broadcastToGradientOp = defineOp({
+const broadcastToGradientOp = defineOp({
   name: "broadcastToGradient",
   shape: ({ grad }: { grad: Spec }, { shape }: Params) => {
     requireDType("broadcastToGradient", "grad", grad, "f32");

@@ -7,7 +7,7 @@ import { DTypeError } from "../runtime/errors.js";
 type CastType = Exclude<DType, "f16">;
 const types: readonly DType[] = ["f32", "i32", "u32", "u8"];
 
-export const castOp = defineOp({
+const castOp = defineOp({
   name: "cast",
   shape: ({ x }: { x: Spec }, { dtype }: { dtype: CastType }): Spec => {
     for (const type of [x.dtype, dtype]) if (!types.includes(type)) throw new DTypeError(`cast: ${type} is not one of ${types.join(", ")}.`);

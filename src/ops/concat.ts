@@ -29,7 +29,7 @@ function joined(inputs: Record<string, Spec>, { axis }: Params): Spec {
   return { shape: first.shape.with(axis, size), dtype: first.dtype };
 }
 
-export const concatOp = defineOp({
+const concatOp = defineOp({
   name: "concat",
   shape: joined,
   gradient: {

@@ -7,7 +7,7 @@ import { checkLabels } from "./last-axis.js";
 
 const NAME = "confusionMatrix";
 
-export const confusionMatrixOp = defineOp({
+const confusionMatrixOp = defineOp({
   name: NAME,
   shape: ({ predicted, labels }: { predicted: Spec; labels: Spec }, { classes }: ConfusionMatrixParams): Spec => {
     checkLabels(NAME, "predicted", predicted);
@@ -19,7 +19,7 @@ export const confusionMatrixOp = defineOp({
   lower: lowerConfusionMatrix,
 });
 
-export const accumulateCountsOp = defineOp({
+const accumulateCountsOp = defineOp({
   name: "accumulateCounts",
   shape: ({ total, counts }: { total: Spec; counts: Spec }): Spec => {
     if (total.dtype !== "u32" || counts.dtype !== "u32") throw new DTypeError(`accumulateCounts: total and counts must be u32 but are ${total.dtype} and ${counts.dtype}.`);

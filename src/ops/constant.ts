@@ -3,7 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { lowerConstant } from "../kernels/constant.js";
 import { ShapeError } from "../runtime/errors.js";
 
-export const constantOp = defineOp({
+const constantOp = defineOp({
   name: "constant",
   shape: (_: object, { values }: { values: readonly number[] }): Spec => ({ shape: [values.length], dtype: "f32" }),
   lower: lowerConstant,

@@ -18,7 +18,7 @@ interface Specs {
   residual?: Spec | undefined;
 }
 
-export const conv2dOp = defineOp({
+const conv2dOp = defineOp({
   name: "conv2d",
   shape: ({ x, weight, bias, residual }: Specs, o: Conv2dParams & { outputSize?: [number, number] }): Spec => {
     checkKernel("conv2d", { x, weight, bias }, "OHWI");
@@ -65,7 +65,7 @@ interface TransposedSpecs {
 const geometry = ({ stride, padding, dilation, groups }: Conv2dParams): Conv2dParams => ({ stride, padding, dilation, groups, activation: "none" });
 
 /** The gradient of a convolution with respect to its input; the forward pass of a transposed convolution, which has a bias. */
-export const conv2dInputGradientOp = defineOp({
+const conv2dInputGradientOp = defineOp({
   name: "conv2dInputGradient",
   shape: ({ grad, weight }: TransposedSpecs, { size, groups }: InputGradientParams): Spec => ({ shape: [grad.shape[0]!, ...size, weight.shape[3]! * groups], dtype: grad.dtype }),
   gradient: {
@@ -99,7 +99,7 @@ export interface WeightGradientParams extends Conv2dParams {
 }
 
 /** The gradient of a convolution with respect to its weight. */
-export const conv2dWeightGradientOp = defineOp({
+const conv2dWeightGradientOp = defineOp({
   name: "conv2dWeightGradient",
   shape: ({ x, grad }: { x: Spec; grad: Spec }, { kernelSize, groups }: WeightGradientParams): Spec => ({ shape: [grad.shape[3]!, ...kernelSize, x.shape[3]! / groups], dtype: x.dtype }),
   gradient: {
@@ -109,7 +109,7 @@ export const conv2dWeightGradientOp = defineOp({
   lower: lowerConv2dWeightGradient,
 });
 
-export function conv2dWeightGradient(x: TensorLike, grad: TensorLike, params: WeightGradientParams): Tensor {
+function conv2dWeightGradient(x: TensorLike, grad: TensorLike, params: WeightGradientParams): Tensor {
   return conv2dWeightGradientOp({ x, grad }, { ...params, activation: "none" });
 }
 

@@ -40,7 +40,7 @@ interface Place {
 }
 
 /** The rectangle in a plane of zeros. */
-export const crop2dGradientOp = defineOp({
+const crop2dGradientOp = defineOp({
   name: "crop2dGradient",
   shape: ({ grad }: { grad: Spec }, { size }: Place) => ({ shape: [grad.shape[0]!, ...size, grad.shape[3]!], dtype: grad.dtype }),
   gradient: { grad: (grad, { grad: part }, { top, left }): Tensor => crop2dOp({ x: grad }, { top, left, height: part.shape[1]!, width: part.shape[2]! }) },

@@ -28,7 +28,7 @@ const axes = (logits: Spec, labels: Spec): Record<string, [readonly number[], st
 });
 
 /** The loss of every pixel. */
-export const crossEntropyPixelsOp = defineOp({
+const crossEntropyPixelsOp = defineOp({
   name: "crossEntropyPixels",
   shape: (inputs: Inputs, o: CrossEntropyParams): Spec => {
     check(inputs, o);
@@ -42,7 +42,7 @@ export const crossEntropyPixelsOp = defineOp({
 });
 
 /** Their sum or mean, and the sum of the weights that counted. */
-export const crossEntropyOp = defineOp({
+const crossEntropyOp = defineOp({
   name: "crossEntropy",
   shape: (inputs: Inputs, o: CrossEntropyParams): { out: Spec; total: Spec } => {
     check(inputs, o);

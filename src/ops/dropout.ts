@@ -5,7 +5,7 @@ import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
 import { requireDType } from "./require.js";
 
-export const dropoutOp = defineOp({
+const dropoutOp = defineOp({
   name: "dropout",
   shape: ({ x }: { x: Spec }): Spec => {
     requireDType("dropout", "x", x, "f32");

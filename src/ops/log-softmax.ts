@@ -3,7 +3,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerLogSoftmax, lowerLogSoftmaxGradient } from "../kernels/softmax.js";
 import { checkClasses } from "./last-axis.js";
 
-export const logSoftmaxOp = defineOp({
+const logSoftmaxOp = defineOp({
   name: "logSoftmax",
   shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("logSoftmax", "x", x);

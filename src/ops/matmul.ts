@@ -4,7 +4,7 @@ import { lowerMatmul, type MatmulParams } from "../kernels/matmul.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { requireDType } from "./require.js";
 
-export const matmulOp = defineOp({
+const matmulOp = defineOp({
   name: "matmul",
   shape: ({ a, b }: { a: Spec; b: Spec }, { transposeA, transposeB }: MatmulParams): Spec => {
     const shown = { a: [a.shape, axesOf(a, transposeA ? "km" : "mk")], b: [b.shape, axesOf(b, transposeB ? "nk" : "kn")] } as const;

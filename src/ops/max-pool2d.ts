@@ -34,14 +34,14 @@ const gradientOptions = (o: Params, x: Tensor) => ({
 });
 
 /** Values alone. The gradient finds the indices again: they cost a pass over x, and no memory while the forward pass lasts. */
-export const maxPool2dOp = defineOp({
+const maxPool2dOp = defineOp({
   name: "maxPool2d",
   shape: ({ x }: { x: Spec }, o: Params) => pooled(x, o),
   gradient: { x: (grad, { x }, o) => maxPool2dGradientOp({ grad, indices: maxPool2dIndicesOp({ x }, o) }, gradientOptions(o, x)) },
   lower: lowerMaxPool2d,
 });
 
-export const maxPool2dWithIndicesOp = defineOp({
+const maxPool2dWithIndicesOp = defineOp({
   name: "maxPool2dWithIndices",
   shape: ({ x }: { x: Spec }, o: Params) => {
     const out = pooled(x, o);
@@ -51,7 +51,7 @@ export const maxPool2dWithIndicesOp = defineOp({
   lower: lowerMaxPool2dWithIndices,
 });
 
-export const maxPool2dIndicesOp = defineOp({
+const maxPool2dIndicesOp = defineOp({
   name: "maxPool2dIndices",
   shape: ({ x }: { x: Spec }, o: Params) => ({ shape: pooled(x, o).shape, dtype: "u32" }),
   gradient: { x: null },
@@ -59,7 +59,7 @@ export const maxPool2dIndicesOp = defineOp({
 });
 
 /** Sends the gradient of every window to the position its index names. */
-export const maxPool2dGradientOp = defineOp({
+const maxPool2dGradientOp = defineOp({
   name: "maxPool2dGradient",
   shape: ({ grad }: { grad: Spec; indices: Spec }, { size }: MaxPool2dParams & { readonly size: Pair }) => {
     requireDType("maxPool2dGradient", "grad", grad, "f32");

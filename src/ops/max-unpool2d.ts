@@ -35,7 +35,7 @@ function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, outputSiz
   return outputSize;
 }
 
-export const maxUnpool2dOp = defineOp({
+const maxUnpool2dOp = defineOp({
   name: "maxUnpool2d",
   shape: ({ x, indices }: { x: Spec; indices: Spec }, o: Params) => {
     requireDType("maxUnpool2d", "x", x, "f32");
@@ -52,7 +52,7 @@ export const maxUnpool2dOp = defineOp({
 });
 
 /** Fetches for every window the gradient at the position its index names. */
-export const maxUnpool2dGradientOp = defineOp({
+const maxUnpool2dGradientOp = defineOp({
   name: "maxUnpool2dGradient",
   shape: ({ grad, indices }: { grad: Spec; indices: Spec }, _o: MaxUnpool2dParams) => {
     requireDType("maxUnpool2dGradient", "grad", grad, "f32");

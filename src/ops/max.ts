@@ -9,7 +9,7 @@ import { requireWords } from "./require.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 
-export const maxOp = defineOp({
+const maxOp = defineOp({
   name: "max",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
     requireWords("max", "x", x);

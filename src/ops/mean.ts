@@ -7,7 +7,7 @@ import { mul } from "./pointwise.js";
 import { requireDType } from "./require.js";
 import { unfold } from "./sum.js";
 
-export const meanOp = defineOp({
+const meanOp = defineOp({
   name: "mean",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
     requireDType("mean", "x", x, "f32");

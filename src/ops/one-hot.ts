@@ -4,7 +4,7 @@ import { lowerOneHot } from "../kernels/one-hot.js";
 import { OptionError } from "../runtime/errors.js";
 import { checkLabels } from "./last-axis.js";
 
-export const oneHotOp = defineOp({
+const oneHotOp = defineOp({
   name: "oneHot",
   shape: ({ labels }: { labels: Spec }, { classes }: { classes: number }): Spec => {
     checkLabels("oneHot", "labels", labels);

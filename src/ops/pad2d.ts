@@ -20,7 +20,7 @@ export interface Pad2dOptions {
   value?: number;
 }
 
-export const pad2dOp = defineOp({
+const pad2dOp = defineOp({
   name: "pad2d",
   shape: ({ x }: { x: Spec }, { top, bottom, left, right, value }: Pad2dParams) => {
     requireWords("pad2d", "x", x);

@@ -121,7 +121,7 @@ const fillOp = defineOp({
 export const full = (shape: Shape, value: number): Tensor<"f32"> => fillOp({}, { program: [["const", 0]], constants: [value], shape: [...shape] }) as Tensor<"f32">;
 
 /** Sums the axes along which `shape` was stretched by broadcasting. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
+function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const extra = x.shape.length - shape.length;
   const axes = x.shape.flatMap((n, i) => (i < extra || (shape[i - extra] === 1 && n !== 1) ? [i] : []));

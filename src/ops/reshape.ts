@@ -4,7 +4,7 @@ import type { DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { checkShape, sizeOf, type Shape } from "../runtime/shape.js";
 
-export const reshapeOp = defineOp({
+const reshapeOp = defineOp({
   name: "reshape",
   shape: ({ x }: { x: Spec }, { shape }: { shape: number[] }): Spec => {
     if (sizeOf(shape) !== sizeOf(x.shape)) throw new ShapeError("reshape", `[${shape.join(", ")}] has ${sizeOf(shape)} elements but x has ${sizeOf(x.shape)}`, { x: x.shape });

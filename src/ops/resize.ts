@@ -33,7 +33,7 @@ function resized(op: string, x: Spec, { size }: Params): Spec {
 
 const plane = (x: Tensor): Pair => [x.shape[1]!, x.shape[2]!];
 
-export const resizeOp = defineOp({
+const resizeOp = defineOp({
   name: "resize",
   shape: ({ x }: { x: Spec }, o: Params) => {
     if (o.mode === "nearest") requireWords("resize", "x", x);
@@ -46,7 +46,7 @@ export const resizeOp = defineOp({
 });
 
 /** The transposed resampling: every input pixel gathers from the outputs that read it. */
-export const resizeGradientOp = defineOp({
+const resizeGradientOp = defineOp({
   name: "resizeGradient",
   shape: ({ grad }: { grad: Spec }, o: Params) => {
     requireDType("resizeGradient", "grad", grad, "f32");

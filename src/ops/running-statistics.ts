@@ -13,7 +13,7 @@ export interface RunningStatistics {
   readonly batches: Variable;
 }
 
-export const runningStatisticsOp = defineOp({
+const runningStatisticsOp = defineOp({
   name: "runningStatistics",
   shape: ({ mean }: { mean: Spec; variance: Spec }, _o: RunningStatisticsParams): { runningMean: Spec; runningVar: Spec; batches: Spec } => ({
     runningMean: mean,

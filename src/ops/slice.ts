@@ -27,7 +27,7 @@ export const sliceOp = defineOp({
 });
 
 /** The part between zeros, along an axis of `size`. */
-export const sliceGradientOp = defineOp({
+const sliceGradientOp = defineOp({
   name: "sliceGradient",
   shape: ({ grad }: { grad: Spec }, { axis, size }: SliceParams & { readonly size: number }) => ({ shape: grad.shape.with(axis, size), dtype: grad.dtype }),
   gradient: { grad: (grad, _inputs, { axis, start, length }): Tensor => sliceOp({ x: grad }, { axis, start, length }) },

@@ -3,7 +3,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerSoftmax, lowerSoftmaxGradient } from "../kernels/softmax.js";
 import { checkClasses } from "./last-axis.js";
 
-export const softmaxOp = defineOp({
+const softmaxOp = defineOp({
   name: "softmax",
   shape: ({ x }: { x: Spec }): Spec => {
     checkClasses("softmax", "x", x);

@@ -9,7 +9,7 @@ import { broadcastTo } from "./broadcast-to.js";
 import { requireWords } from "./require.js";
 import { reshape } from "./reshape.js";
 
-export const sumOp = defineOp({
+const sumOp = defineOp({
   name: "sum",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
     requireWords("sum", "x", x);

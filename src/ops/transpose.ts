@@ -6,7 +6,7 @@ import type { DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { requireWords } from "./require.js";
 
-export const transposeOp = defineOp({
+const transposeOp = defineOp({
   name: "transpose",
   shape: ({ x }: { x: Spec }, { permutation }: TransposeParams) => {
     requireWords("transpose", "x", x);

@@ -18,7 +18,7 @@ export interface Window {
 export function pair(op: string, name: string, value: PairLike, least: number): Pair {
   const both = typeof value === "number" ? [value, value] : value;
   if (!Array.isArray(both) || both.length !== 2 || both.some((n) => !Number.isInteger(n) || n < least))
-    throw new OptionError(`${op}: ${name} must be a whole number of at least ${least}, or two of them [vertical, horizontal], but is ${JSON.stringify(value)}.`);
+    throw new OptionError(`${op}: ${name} must be a whole number of at least ${least}, or two of them [vertical, horizontal], but is ${Array.isArray(value) ? `[${value.join(",")}]` : typeof value === "number" ? value : JSON.stringify(value)}.`);
   return [both[0]!, both[1]!];
 }
 

@@ -86,7 +86,7 @@ export class Optimizer {
     }
     const all = this.#groups.flatMap((g) => g.parameters);
     if (all.length === 0) throw new OptionError(`${rule.rule}: there are no parameters to optimise.`);
-    if (new Set(all).size !== all.length) throw new OptionError(`${rule.rule}: a parameter is in two groups.`);
+    if (new Set(all).size !== all.length) throw new OptionError(`${rule.rule}: a parameter is given twice.`);
     if (this.#groups.length > MAX_GROUPS) throw new OptionError(`${rule.rule}: at most ${MAX_GROUPS} parameter groups, not ${this.#groups.length}.`);
     this.learningRate = learningRate;
     this.#rule = rule;

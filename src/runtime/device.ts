@@ -1,3 +1,4 @@
+import { describe, openDevice, type Adapter } from "./adapter.js";
 import { BufferPool } from "./buffer-pool.js";
 import { AtrousError, DeviceError, FileError } from "./errors.js";
 import { Failures } from "./failures.js";
@@ -7,6 +8,8 @@ import { Readback } from "./readback.js";
 import { Slabs } from "./slabs.js";
 import { Storage } from "./storage.js";
 import { WorkQueue } from "./work-queue.js";
+
+export type { Adapter } from "./adapter.js";
 
 /** RGB pixels of a decoded image, rows from the top. */
 export interface Pixels {
@@ -25,17 +28,6 @@ export interface DeviceOptions {
   readImage?: (source: string | URL | Blob) => Promise<Pixels>;
 }
 
-/** Facts about the adapter behind a device. */
-export interface Adapter {
-  readonly name: string;
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly software: boolean;
-  readonly features: ReadonlySet<string>;
-  readonly limits: GPUSupportedLimits;
-  variant: string | undefined;
-}
-
 /** Memory outside the pool, as other layers hold it. */
 export type SharedBuffer = GPUBuffer;
 
@@ -49,13 +41,6 @@ export interface DeviceMemory {
   /** Tensors not yet disposed. */
   readonly tensors: number;
 }
-
-const features: GPUFeatureName[] = ["shader-f16", "timestamp-query", "subgroups" as GPUFeatureName];
-
-const limits = [
-  "maxBufferSize", "maxStorageBufferBindingSize", "maxStorageBuffersPerShaderStage", "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup", "maxComputeWorkgroupSizeX", "maxComputeWorkgroupSizeY", "maxComputeWorkgroupSizeZ",
-] as const;
 
 /** Opens WebGPU devices with the adapter's own limits and features, and owns everything made on one. */
 export class Device {
@@ -103,13 +88,7 @@ export class Device {
    * @throws DeviceError when the adapter refuses; one adapter gives one device, so ask for a new adapter for the next
    */
   static async open(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
-    const gpu = await adapter.requestDevice({
-      label: "atrous",
-      requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
-      requiredLimits: Object.fromEntries(limits.map((limit) => [limit, adapter.limits[limit]])),
-    }).catch((reason: unknown) => {
-      throw new DeviceError(`The adapter refused to open a device. ${reason instanceof Error ? reason.message : String(reason)}`, { cause: reason });
-    });
+    const gpu = await openDevice(adapter);
     return new Device(gpu, describe(gpu, adapter.info, options), options, true);
   }
 
@@ -263,19 +242,6 @@ export class Device {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy();
   }
-}
-
-function describe(gpu: GPUDevice, info: GPUAdapterInfo, options: DeviceOptions): Adapter {
-  const text = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
-  return {
-    name: options.name ?? (text || "unnamed adapter"),
-    vendor: info.vendor,
-    architecture: info.architecture,
-    software: options.software ?? (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|\bwarp\b/i.test(text)),
-    features: new Set(gpu.features),
-    limits: gpu.limits,
-    variant: undefined,
-  };
 }
 
 /** Storages of the tensors in a value: itself, or inside arrays and plain objects. */

@@ -73,6 +73,7 @@ export function nearest(name: string, allowed: readonly string[]): string | unde
 
 /** Throws when `options` holds a key that is not in `allowed`, with the nearest one as a suggestion. */
 export function checkOptions(op: string, options: object, allowed: readonly string[]): void {
+  if (typeof options !== "object" || options === null) throw new OptionError(`${op}: needs its options as an object. Options: ${allowed.join(", ")}.`);
   for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue;
     const guess = nearest(key, allowed);

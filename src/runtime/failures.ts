@@ -86,7 +86,7 @@ export class Failures {
       const note = (error: GPUError | null): void => {
         if (!error) return;
         this.record(epoch, asError(what, error));
-        failed?.(result as T);
+        if (result !== undefined) failed?.(result);
       };
       // A scope that cannot say whether there was an error counts as one. (Those of a lost device end so; the loss is what gets reported.)
       const unknown = (reason: unknown): void => this.record(epoch, new DeviceError(`${what}: the GPU gave no answer. ${String(reason)}`));

@@ -114,7 +114,7 @@ export class Program {
         const operand = call.bindings[name];
         if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
         const place = this.#place(operand);
-        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: Math.max(4, place.bytes) } };
+        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: place.bytes || EMPTY_BYTES } };
       });
       step.group = failures.guard(label, () => gpu.createBindGroup({ layout: step.pipeline.layout, entries, label }));
     }
@@ -177,6 +177,9 @@ export class Program {
     });
   }
 }
+
+/** What is bound for a tensor without elements: one element of the widest type that kernels read (vec4f). */
+const EMPTY_BYTES = 16;
 
 const bufferOf = (place: Place, slabs: readonly GPUBuffer[]): GPUBuffer => place.buffer ?? slabs[place.slab!]!;
 

@@ -4,7 +4,9 @@ import { Parameter } from "../../src/graph/parameter.js";
 import { constant } from "../../src/graph/init.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import { Module } from "../../src/layers/module.js";
+import { concat } from "../../src/ops/concat.js";
 import { add, exp, mul, relu, sub } from "../../src/ops/pointwise.js";
+import { reshape } from "../../src/ops/reshape.js";
 import { sum } from "../../src/ops/sum.js";
 import { valueAndGrad } from "../../src/ops/value-and-grad.js";
 import { sgd } from "../../src/optim/index.js";
@@ -36,6 +38,21 @@ describe("eager calls", () => {
     device.scope(() => exp(tensor(device, [1, 2, 3])));
     await device.idle();
     expect(device.memory().tensors).toBe(before + 1);
+  });
+});
+
+describe("tensors without elements", () => {
+  test("go through operators and back", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [], [0, 4]);
+    using y = tensor(device, [1, 2, 3, 4], [1, 4]);
+    const f = compile((a: Tensor, b: Tensor) => [relu(mul(a, 2)), concat([a, b, a], { axis: 0 }), reshape(a, [2, 0])]);
+    const [none, joined, other] = f(x, y) as [Tensor, Tensor, Tensor];
+    expect([none.shape, joined.shape, other.shape]).toEqual([[0, 4], [1, 4], [2, 0]]);
+    expect([(await none.data()).length, [...(await joined.data())], (await other.data()).length]).toEqual([0, [1, 2, 3, 4], 0]);
+    using eager = relu(x);
+    expect((await eager.data()).length).toBe(0);
+    for (const t of [none, joined, other]) t.dispose();
   });
 });
 

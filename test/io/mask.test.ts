@@ -68,6 +68,14 @@ describe("connected components", () => {
     expect(fillHoles(ring, { maxArea: 0 })).toEqual(ring);
   });
 
+  it("says which options are out of range", () => {
+    const mask = draw("#");
+    expect(() => fillHoles(mask, { connectivity: 5 as 4 })).toThrow("fillHoles: connectivity must be 4 or 8 but is 5.");
+    expect(() => fillHoles(mask, { maxArea: NaN })).toThrow("fillHoles: maxArea must be a number of at least 0 but is NaN.");
+    expect(() => removeSmall(mask, NaN)).toThrow("removeSmall: minArea must be a number of at least 0 but is NaN.");
+    expect(() => threshold({ ...mask }, NaN)).toThrow("threshold: the threshold must be a number but is NaN.");
+  });
+
   it("thresholds", () => {
     expect([...threshold({ width: 4, height: 1, data: [0.49, 0.5, NaN, 1] }).data]).toEqual([0, 1, 0, 1]);
     expect([...threshold({ width: 2, height: 1, data: [0.3, 0.2] }, 0.25).data]).toEqual([1, 0]);

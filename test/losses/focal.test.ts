@@ -23,6 +23,12 @@ testErrors("focalLoss", [
     "focalLoss: labels must have the shape of logits without its last axis (classes).\n  logits  [1, 2, 3, 4]  NHWC\n  labels  [1, 2, 2]     NHW"],
   ["a negative gamma", { logits: [2, 3], labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => focalLoss(logits!, labels!, { gamma: -1 }),
     "focalLoss: gamma must be a number of at least 0 but is -1."],
+  ["a single logit", { logits: [2, 1], labels: { shape: [2], classes: 2 } }, ({ logits, labels }) => focalLoss(logits!, labels!),
+    "focalLoss: logits must have one channel for each of at least two classes; use binaryCrossEntropy for a single logit.\n  logits  [2, 1]"],
+  ["logits that are labels", { logits: { shape: [2, 3], classes: 3 }, labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => focalLoss(logits!, labels!),
+    'focalLoss: logits must be f32 but is u32. Convert with cast(logits, "f32").'],
+  ["labels that are logits", { logits: [2, 3], labels: [2] }, ({ logits, labels }) => focalLoss(logits!, labels!),
+    'focalLoss: labels must be class numbers (u8, u32 or i32) but are f32. Convert with cast(labels, "u32").'],
   ["too few weights", { logits: [2, 3], labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => focalLoss(logits!, labels!, { weight: [1, 2] }),
     "focalLoss: weight must hold 3 numbers of at least 0, one for each class, but holds [1, 2]."],
 ]);

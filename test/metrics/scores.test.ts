@@ -68,6 +68,12 @@ describe("scores", () => {
     expect(result.mean.iou).toBe(mean);
   });
 
+  test("class maps are counted without what is no class", () => {
+    const matrix = new ConfusionMatrix(3).addMaps(Int32Array.of(-1, 0, 2, 3, 1), Int32Array.of(1, 1, -1, 0, 255));
+    expect([...matrix.counts]).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0]);
+    expect(new ConfusionMatrix(3).addMaps([0.5, 1], [0, 1.5]).total).toBe(0);
+  });
+
   test("of nothing at all", () => {
     const { pixelAccuracy, mean } = scores(new ConfusionMatrix(2));
     expect(pixelAccuracy).toBeNaN();

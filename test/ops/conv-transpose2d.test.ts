@@ -33,6 +33,8 @@ describe("convTranspose2d says", () => {
     using fits = tensor(device, new Float32Array(3 * 9 * 4), [3, 3, 3, 4]);
     expect(() => convTranspose2d(x, weight)).toThrowError("convTranspose2d: weight expects 2 input channels but x has 3.\n  x       [1, 4, 4, 3]  NHWC\n  weight  [2, 3, 3, 4]  IHWO");
     expect(() => convTranspose2d(x, fits, { stride: 2, outputPadding: 2 })).toThrowError("convTranspose2d: outputPadding must be smaller than the stride or the dilation, but 2 is not below 2.");
+    using labels = tensor(device, new Uint32Array(4), [4]);
+    expect(() => convTranspose2d(x, fits, { bias: labels })).toThrowError('convTranspose2d: bias must be f32 but is u32. Convert with cast(bias, "f32").');
     expect(() => convTranspose2d(x, fits, { padding: 5 })).toThrowError("convTranspose2d: the padding leaves no rows of the result.");
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import { gradients } from "../../src/ops/gradients.js";
 import * as op from "../../src/ops/pointwise.js";
 import * as reference from "../reference/pointwise.js";
 import { testDevice } from "../support/device.js";
@@ -51,6 +52,58 @@ describe("pointwise", () => {
     for (const data of [relu, max, six]) expect([...data!]).toEqual([NaN, 0, 1, NaN]);
     expect([...min!]).toEqual([NaN, -1, 0, NaN]);
     expect([...mask!]).toEqual([1, 0, 0, 1]);
+  });
+
+  test("integers are compared as integers, also those whose bits would be a NaN", async () => {
+    const device = await testDevice();
+    using x = tensor(device, Int32Array.of(-1, -7, 2, 2147483647));
+    using y = tensor(device, Uint32Array.of(0xffffffff, 1, 0x7fc00000, 3));
+    const f = compile((i: Tensor<"i32">, u: Tensor<"u32">) => [op.maximum(i, 1), op.minimum(i, -2), op.relu(i), op.clamp(i, -3, 6), op.isNaN(i), op.add(i, -2147483648), op.minimum(u, 7), op.maximum(2, u)]);
+    const read = (await Promise.all(f(x, y).map((t) => t.data()))).map((data) => [...data]);
+    expect(read).toEqual([
+      [1, 1, 2, 2147483647], [-2, -7, -2, -2], [0, 0, 2, 2147483647], [-1, -3, 2, 6], [0, 0, 0, 0],
+      [2147483647, 2147483641, -2147483646, -1], [7, 1, 7, 3], [0xffffffff, 2, 0x7fc00000, 3],
+    ]);
+  });
+
+  test("clamp keeps its ends' gradient and a NaN, and pow has one where 0 is the base or the exponent", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [NaN, -1, 0, 0.5, 1, 2]);
+    using clamped = op.clamp(x, 0, 1);
+    expect([...(await clamped.data())]).toEqual([NaN, 0, 0, 0.5, 1, 1]);
+    using base = tensor(device, [0, 2, 3, 0]);
+    using exponent = tensor(device, [2, 0, 1, 0]);
+    const slopes = compile((t: Tensor<"f32">, a: Tensor<"f32">, b: Tensor<"f32">) => [
+      ...gradients(op.clamp(t, 0, 1), [t], op.full(t.shape, 1)),
+      ...gradients(op.pow(a, b), [a, b], op.full(a.shape, 1)),
+      ...gradients(op.pow(2, b), [b], op.full(b.shape, 1)),
+      ...gradients(op.pow(a, 0), [a], op.full(a.shape, 1)),
+    ]);
+    const [clamp, ofBase, ofExponent, ofPower, ofOne] = (await Promise.all(slopes(x, base, exponent).map((t) => t.data()))).map((data) => [...data]);
+    expect(clamp!.slice(1)).toEqual([0, 1, 1, 1, 0]);
+    const near = (values: number[]) => values.map((v): unknown => expect.closeTo(v, 4));
+    expect(ofBase).toEqual(near([0, 0, 1, 0]));
+    expect(ofExponent).toEqual(near([0, Math.log(2), 3 * Math.log(3), 0]));
+    expect(ofPower).toEqual(near([4 * Math.log(2), Math.log(2), 2 * Math.log(2), Math.log(2)]));
+    expect(ofOne).toEqual([0, 0, 0, 0]);
+  });
+
+  test("numbers beyond the range of f32 are infinite", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [1, -2]);
+    using y = op.mul(x, 1e39);
+    expect([...(await y.data())]).toEqual([Infinity, -Infinity]);
+  });
+
+  test("says what integers cannot do", async () => {
+    const device = await testDevice();
+    using labels = tensor(device, Uint32Array.of(1, 2, 3));
+    expect(() => op.exp(labels)).toThrowError('exp: x must be f32 but is u32. Convert with cast(x, "f32").');
+    expect(() => op.neg(labels)).toThrowError('neg: x must be f32 or i32 but is u32. Convert with cast(x, "i32").');
+    expect(() => op.add(labels, 0.5)).toThrowError('add: the number 0.5 does not fit tensors of dtype u32. Convert them with cast(x, "f32").');
+    expect(() => op.sub(labels, -1)).toThrowError('sub: the number -1 does not fit tensors of dtype u32. Convert them with cast(x, "f32").');
+    expect(() => op.clamp(labels, 0, NaN)).toThrowError("clamp: low and high must be numbers but are 0 and NaN.");
+    expect(() => op.add(labels, undefined as never)).toThrowError("add: expected a tensor or a number but got undefined.");
   });
 
   test("says which shapes and dtypes do not go together", async () => {
