@@ -111,10 +111,9 @@ export class Device {
   allocate(bytes: number, label: string): Storage {
     this.failures.check();
     const buffer = this.pool.acquire(bytes, label);
-    const storage = new Storage(this, buffer, 0, bytes, () => {
+    const storage: Storage = new Storage(this, buffer, 0, bytes, () => this.pool.release(buffer), () => {
       this.#tensors.delete(storage);
       for (const scope of this.#scopes) scope.delete(storage);
-      this.pool.release(buffer);
     });
     storage.epoch = this.failures.epoch;
     this.#tensors.add(storage);

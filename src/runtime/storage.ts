@@ -12,14 +12,20 @@ export class Storage {
   readonly buffer: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
-  readonly #release: () => void;
+  readonly #free: () => void;
+  readonly #released: (() => void) | undefined;
 
-  constructor(device: Device, buffer: GPUBuffer, offset: number, bytes: number, release: () => void) {
+  /**
+   * @param free gives the memory back, when nobody needs it any more
+   * @param released called when the owner lets go
+   */
+  constructor(device: Device, buffer: GPUBuffer, offset: number, bytes: number, free: () => void, released?: () => void) {
     this.device = device;
     this.buffer = buffer;
     this.offset = offset;
     this.bytes = bytes;
-    this.#release = release;
+    this.#free = free;
+    this.#released = released;
   }
 
   get disposed(): boolean {
@@ -30,6 +36,7 @@ export class Storage {
   release(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#released?.();
     this.letGo();
   }
 
@@ -39,7 +46,7 @@ export class Storage {
   }
 
   letGo(): void {
-    if (--this.#users === 0) this.#release();
+    if (--this.#users === 0) this.#free();
   }
 
   /** Throws when the owner has let go of it. */
