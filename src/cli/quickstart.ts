@@ -34,7 +34,7 @@ const GOAL = 0.8;
 /** Made-up images: a network that two cores without a GPU train in a minute. */
 const small = { widths: [8, 16, 32], size: [48, 48], batch: 8, steps: 80, learningRate: 0.005, clipNorm: 1, augment: ["flip", "quarter"], validateEvery: 20 } as const;
 /** Photographs: one for which two cores need ten minutes. */
-const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], batch: 8, steps: 600, learningRate: 0.004, clipNorm: 1, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
+const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], batch: 8, steps: 500, learningRate: 0.004, clipNorm: 1, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
 
 function recipeOf(given: Given<typeof options>): Recipe {
   const chosen = given.data === undefined ? small : real;

@@ -42,7 +42,7 @@ const options = {
   weightDecay: number("X", "pull of the weights towards 0 (adamw 0.01, others 0)", { min: 0 }),
   clipNorm: number("X", "largest norm of the gradients; larger ones are scaled down to it", { min: 0 }),
   loss: choice(losses, "cross-entropy, focal, Dice, or the sum of the first and last (ce+dice)"),
-  classWeights: flag("let rare classes count more in the cross-entropy (median frequency)"),
+  classWeights: flag("let rare classes count more in the cross-entropy or focal loss (median frequency)"),
   augment: augmentList,
   noNormalise: flag("give the network images as fractions of 255, not by their mean and deviation"),
   seed: count("N", "everything random follows from it (0)", 0),

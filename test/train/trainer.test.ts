@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { adamW, sgd } from "../../src/optim/index.js";
+import { FileError } from "../../src/runtime/errors.js";
 import type { TrainingEvent } from "../../src/train/events.js";
 import { readLog } from "../../src/train/run-log.js";
 import { memoryStorage } from "../../src/train/storage.js";
@@ -95,6 +96,16 @@ describe("Trainer", () => {
     expect(result).toMatchObject({ reason: "patience", steps: 3, best: { step: 1, score: 1 } });
     const aborted = await new Trainer({ ...smallRun, model, signal: AbortSignal.abort() }).run();
     expect(aborted).toMatchObject({ reason: "stopped", steps: 0 });
+  });
+
+  test("a storage that is full ends the run with its error, and leaves no memory behind", async () => {
+    const device = await testDevice();
+    using model = await smallUNet();
+    const before = memory(device);
+    const storage = { ...memoryStorage(), write: (file: string) => (file === "checkpoint.safetensors" ? Promise.reject(new FileError("run/checkpoint.safetensors could not be written: the disk is full.")) : Promise.resolve()) };
+    await expect(new Trainer({ ...smallRun, model, storage }).run()).rejects.toThrow(new FileError("run/checkpoint.safetensors could not be written: the disk is full."));
+    await device.idle();
+    expect(memory(device)).toEqual(before);
   });
 
   test("says what is wrong with its options", async () => {
