@@ -32,15 +32,19 @@ export interface OpenedAdapter {
  */
 const kept = ((globalThis as { [key: symbol]: unknown })[Symbol.for("atrous.dawn")] ??= new Map<string, GPU>()) as Map<string, GPU>;
 
+/** The cast keeps the package's own types (and with them @webgpu/types) out of our declarations. */
+async function dawnPackage(): Promise<{ create(options: string[]): GPU }> {
+  return (await import("webgpu" as string).catch((error: unknown) => {
+    throw new DeviceError('WebGPU in Node needs the package "webgpu": run `npm install webgpu`.', { cause: error });
+  })) as { create(options: string[]): GPU };
+}
+
 async function dawn(driver: string, toggles: readonly string[]): Promise<GPU> {
   const all = [...new Set([...(process.platform === "linux" ? ["vulkan_enable_f16_on_nvidia"] : []), ...toggles])];
   const key = [driver, ...all].join();
   let gpu = kept.get(key);
   if (!gpu) {
-    // The cast keeps the package's own types (and with them @webgpu/types) out of our declarations.
-    const { create } = (await import("webgpu" as string).catch((error: unknown) => {
-      throw new DeviceError('WebGPU in Node needs the package "webgpu": run `npm install webgpu`.', { cause: error });
-    })) as { create(options: string[]): GPU };
+    const { create } = await dawnPackage();
     gpu = create(all.length ? [`enable-dawn-features=${all.join()}`] : []);
     kept.set(key, gpu);
   }
@@ -86,6 +90,7 @@ const remedies = "install a Vulkan driver (Debian and Ubuntu: `npm run setup:gpu
  */
 export async function openAdapter({ adapter: option, toggles = [] }: AdapterOptions = {}): Promise<OpenedAdapter> {
   const choice = chosen(option);
+  await dawnPackage(); // its absence is the first thing to hear of
   if (choice === "swiftshader") {
     const opened = useSwiftShader() ? await request("swiftshader", toggles) : undefined;
     if (opened) return opened;
