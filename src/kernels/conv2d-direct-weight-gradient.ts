@@ -12,7 +12,7 @@ const reduce = defineKernel(shader, "reduce");
 type Four = [number, number, number, number];
 
 /** Threads that keep a CPU busy, and a GPU. The number of partial sums follows from it, so it must not depend on the machine's size. */
-const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 32768);
+const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 8192);
 
 /** The weight gradient of conv2d; false when these kernels do not apply (groups that are not whole vec4s). */
 export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, out: Operand, o: Conv2dParams): boolean {

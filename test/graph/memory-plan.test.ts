@@ -77,7 +77,7 @@ describe("planMemory", () => {
 });
 
 /** A training step or a prediction of a model, lowered and laid out but not compiled. */
-async function laidOut(model: SegmentationModel, mode: "train" | "predict", [n, h, w]: readonly [number, number, number], software: boolean): Promise<{ lowered: Lowered; plan: MemoryPlan<Memory>; milliseconds: number }> {
+async function laidOut(model: SegmentationModel, mode: "train" | "predict", [n, h, w]: readonly [number, number, number], software: boolean): Promise<{ lowered: Lowered; plan: MemoryPlan<Memory> }> {
   const device = await testDevice();
   model.to(device).train(mode === "train");
   const optimizer = adamW(model.parameters(), { learningRate: 1e-3 });
@@ -93,12 +93,10 @@ async function laidOut(model: SegmentationModel, mode: "train" | "predict", [n, 
     output = value;
   });
   const lowered = lowerGraph(optimise(capture.graph([output.value!])), { ...device.adapter, software });
-  const start = performance.now();
   const plan = layOut(lowered, 2 ** 31);
-  const milliseconds = performance.now() - start;
   optimizer.dispose();
   model.dispose();
-  return { lowered, plan, milliseconds };
+  return { lowered, plan };
 }
 
 describe("the memory of a real network", () => {
@@ -116,7 +114,7 @@ describe("the memory of a real network", () => {
   test.each(cases)("%s, %s, software %s: within 1.25 of the lower bound, and no dispatch reads and writes one slab", async (name, mode, software) => {
     const sizes = tier() === "full" ? [[4, 128, 128], [1, 256, 256], [2, 97, 113]] as const : [[2, 97, 65]] as const;
     for (const size of sizes) {
-      const { lowered, plan, milliseconds } = await laidOut(models[name](), mode, size, software);
+      const { lowered, plan } = await laidOut(models[name](), mode, size, software);
       const slabOf = (memory: Memory): number | undefined => plan.places.get(memory)?.slab;
       for (const call of lowered.calls) {
         const { reads, writes } = usesOf(call);
@@ -125,7 +123,6 @@ describe("the memory of a real network", () => {
       }
       expect(fault([...plan.places.keys()], new Map(), plan)).toBeUndefined();
       expect(plan.slabs.reduce((a, b) => a + b) / plan.lowerBound, `of ${size.join("×")}`).toBeLessThanOrEqual(1.25);
-      expect(milliseconds).toBeLessThan(1500); // 5 to 90 on a busy machine
     }
   });
 });
