@@ -22,6 +22,7 @@
 //   second to compile) serves all layers.
 
 //!include "lib/grid.wgsl"
+//!include "lib/activate.wgsl"
 
 struct Params {
   total: u32,   // threads with work
@@ -90,12 +91,6 @@ fn spread4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   for (var j = 0u; j < 4u; j++) {
     spread_out[to + j * p.row4] = turned[j];
   }
-}
-
-/// ReLU keeps NaN, which max() need not.
-fn activate(v: vec4f) -> vec4f {
-  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-  return select(v, max(v, vec4f()), vec4<bool>(p.relu == 1u) & !nan);
 }
 
 /// Sums of TP pixels from column `first` of an output row on (rows counted through the batch), 4·TQ channels from the vec4 `o` on.

@@ -15,6 +15,7 @@
 // Why it is fast on a CPU: see conv2d-direct.wgsl; no multiplication by the zeros between strides is ever made.
 
 //!include "lib/grid.wgsl"
+//!include "lib/activate.wgsl"
 
 struct Params {
   total: u32,   // threads with work
@@ -43,12 +44,6 @@ struct Params {
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
 const TILE: u32 = 16u; //!tune
-
-/// ReLU keeps NaN, which max() need not.
-fn activate(v: vec4f) -> vec4f {
-  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-  return select(v, max(v, vec4f()), vec4<bool>(p.relu == 1u) & !nan);
-}
 
 /// Pixels with the remainders `ry` and `rx`: rows and columns of their plane.
 struct Plane { ry: u32, rx: u32, rows: u32, columns: u32 }

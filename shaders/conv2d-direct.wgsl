@@ -15,6 +15,7 @@
 //   number serves 4 multiply-adds (TP = 8, TQ = 2), in a loop small enough for the instruction cache.
 
 //!include "lib/grid.wgsl"
+//!include "lib/activate.wgsl"
 
 struct Params {
   total: u32,   // threads with work
@@ -42,12 +43,6 @@ struct Params {
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
 const TILE: u32 = 16u; //!tune
-
-/// ReLU keeps NaN, which max() need not.
-fn activate(v: vec4f) -> vec4f {
-  let nan = (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
-  return select(v, max(v, vec4f()), vec4<bool>(p.relu == 1u) & !nan);
-}
 
 /// Sums of TP pixels from `first` on and 4·TQ channels from the vec4 `o` on, bias included.
 fn tile(first: u32, o: u32) -> array<vec4f, TILE> {
