@@ -10,6 +10,20 @@ export function requireDType(op: string, name: string, { dtype }: Pick<Spec, "dt
   if (!allowed.includes(dtype)) throw new DTypeError(`${op}: ${name} must be ${listed(allowed)} but is ${dtype}. Convert with cast(${name}, "${allowed.at(-1)!}").`);
 }
 
+/** Throws unless the tensor holds floats: f32, or f16 where the adapter has it (kernels compute in f32 whichever is stored). */
+export function requireFloat(op: string, name: string, spec: Pick<Spec, "dtype">): void {
+  requireDType(op, name, spec, "f16", "f32");
+}
+
+/** Throws unless the tensors that are given hold floats, all of the first one's dtype. */
+export function requireFloats(op: string, specs: Readonly<Record<string, Pick<Spec, "dtype"> | undefined>>): void {
+  const given = Object.entries(specs).filter((entry): entry is [string, Spec] => entry[1] !== undefined);
+  for (const [name, spec] of given) requireFloat(op, name, spec);
+  const [first, x] = given[0]!;
+  for (const [name, spec] of given)
+    if (spec.dtype !== x.dtype) throw new DTypeError(`${op}: ${name} must be ${x.dtype} as ${first} is, but is ${spec.dtype}. Convert with cast(${name}, "${x.dtype}").`);
+}
+
 /** Throws unless the tensor's elements are 32-bit words, which copying kernels move without looking at them. */
 export function requireWords(op: string, name: string, spec: Pick<Spec, "dtype">): void {
   requireDType(op, name, spec, "f32", "i32", "u32");

@@ -1,6 +1,9 @@
 /** Element types of tensors. `u8` holds images and masks, four to a 32-bit word on the GPU; `bool` masks are u8 with 0 and 1. */
 export type DType = "f32" | "f16" | "i32" | "u32" | "u8";
 
+/** What networks compute with: f16 is a way to store (the adapter needs the feature "shader-f16"); arithmetic is f32 either way. */
+export type FloatDType = "f32" | "f16";
+
 export interface TypedArrays {
   f32: Float32Array;
   f16: Uint16Array;
