@@ -1,5 +1,6 @@
 // Compiles every shader as it stands, and every entry point specialised by the runtime's own code, with both WGSL
 // compilers that browsers use: Tint (through Dawn's null backend: no GPU, no driver) and naga. Prints file:line:column.
+// Every entry point is compiled a second time with its floats stored as f16.
 //
 // A line `//!variant TM=8 TN=4` in a shader adds a set of constants to try beside the defaults.
 import { readdirSync } from "node:fs";
@@ -74,16 +75,35 @@ function variants({ lines, overrides, consts }) {
   return [{}, ...marked];
 }
 
+/** Bindings of an entry point whose tensors may be stored as f16: those of floats. */
+const floats = (shader, entry) => Object.keys(shader.entries[entry]).filter((name) => new RegExp(`var\\s*<\\s*storage\\b[^>]*>\\s*${name}\\s*:\\s*array\\s*<\\s*(f32|vec[234]f|vec[234]<\\s*f32\\s*>)\\s*>`).test(shader.code));
+
+/** The same with every tensor of floats stored as f16: each entry point is a module of its own. */
+async function checkHalf(shader, constants) {
+  for (const entry of Object.keys(shader.entries)) {
+    const half = floats(shader, entry);
+    if (half.length === 0) continue;
+    const label = `shaders/${shader.name}.wgsl ${entry} in f16`;
+    const { code } = specialise(shader, { constants, half });
+    const quote = (line, column) => `${label}: specialised line ${line}:${column} "${code.split("\n")[line - 1]?.trim() ?? ""}"`;
+    const compiles = await tint(code, quote);
+    if (!naga(code, quote) || !compiles) continue;
+    pipelinesMade++;
+    await pipelines.get(shader, entry, { constants, half }).ready.catch((error) => report(label, error.message));
+  }
+}
+
 async function checkVariant(shader, constants) {
   const label = `shaders/${shader.name}.wgsl${Object.keys(constants).length ? ` with ${JSON.stringify(constants)}` : ""}`;
-  const { code } = specialise(shader, constants);
+  const { code } = specialise(shader, { constants, half: [] });
   const quote = (line, column) => `${label}: specialised line ${line}:${column} "${code.split("\n")[line - 1]?.trim() ?? ""}"`;
   const compiles = await tint(code, quote);
   if (!naga(code, quote) || !compiles) return;
   for (const entry of Object.keys(shader.entries)) {
     pipelinesMade++;
-    await pipelines.get(shader, entry, constants).ready.catch((error) => report(label, error.message));
+    await pipelines.get(shader, entry, { constants, half: [] }).ready.catch((error) => report(label, error.message));
   }
+  await checkHalf(shader, constants);
 }
 
 const started = performance.now();

@@ -1,5 +1,5 @@
 // node scripts/run.mjs FILE.ts [ARGUMENTS…]: runs a TypeScript program of this repository (the command, benchmarks).
-// All of src/, bench/ and examples/ is transpiled, one file to one, into node_modules/.cache, and FILE imported from there.
+// All of src/, bench/, examples/ and scripts/ is transpiled, one file to one, into node_modules/.cache, and FILE imported from there.
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -13,7 +13,7 @@ if (!file) {
   process.exit(1);
 }
 
-const sources = ["src", "bench", "examples"].filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
+const sources = ["src", "bench", "examples", "scripts"].filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts") && !name.endsWith(".d.ts") && !name.includes("node_modules"))
     .map((name) => join(root, folder, name)));

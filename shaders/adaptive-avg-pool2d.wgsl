@@ -4,11 +4,11 @@
 //   out[n, i, j, c]    = mean of x over bin (i, j)
 //   grad_x[n, y, x, c] = sum over the bins that hold (y, x) of grad / size of the bin
 //
-// A position y lies in the bins floor(y·o / n) … ceil((y + 1)·o / n) − 1, which is what makes the gradient a gather.
 // Layouts: x [n, h, w, C], out and grad [n, oh, ow, C], dense.
 // Entries: `forward`, `forward4` (one thread per output value, or four channels of it), `gradient`, `gradient4` (per input
 // value). Accumulation: f32, one sum per row of the bin, then over rows.
 
+//!include "lib/bins.wgsl"
 //!include "lib/divide.wgsl"
 //!include "lib/plane.wgsl"
 
@@ -23,10 +23,6 @@ override C: u32 = 4u;
 @group(0) @binding(1) var<storage, read> grad4: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @group(0) @binding(2) var<storage, read_write> out4: array<vec4f>;
-
-fn bin_start(i: u32, size: u32, bins: u32) -> u32 { return small_quotient(i * size, bins); }
-fn bin_end(i: u32, size: u32, bins: u32) -> u32 { return small_quotient((i + 1u) * size + bins - 1u, bins); }
-fn bin_size(i: u32, size: u32, bins: u32) -> u32 { return bin_end(i, size, bins) - bin_start(i, size, bins); }
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u) {
@@ -62,10 +58,6 @@ fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   }
   out4[flat(gid, p.oh, p.ow, channels)] = sum / f32(bin_size(at.y, p.h, p.oh) * bin_size(at.x, p.w, p.ow));
 }
-
-/// First bin that holds `position`, and one past the last.
-fn first_bin(position: u32, size: u32, bins: u32) -> u32 { return small_quotient(position * bins, size); }
-fn end_bin(position: u32, size: u32, bins: u32) -> u32 { return small_quotient((position + 1u) * bins + size - 1u, size); }
 
 @compute @workgroup_size(WG)
 fn gradient(@builtin(global_invocation_id) gid: vec3u) {

@@ -3,7 +3,7 @@
 //   out[i_0, …, i_k] = x[…], where a stretched or missing axis of x is read at 0
 //
 // Layouts: dense in, dense out; axes are aligned at the end, the host merges neighbours of one kind and gives stretched
-// axes the stride 0 (lib/strided.wgsl). Values are copied as 32-bit words, so every 4-byte dtype works.
+// axes the stride 0 (lib/strided.wgsl). Values are copied as 32-bit words, so every 4-byte dtype works, and f16 as its bits.
 // Entries: `forward` (one thread per value), `forward4` (one thread per four values of an innermost axis that is not
 // stretched; sizes and strides then count vec4s).
 

@@ -4,7 +4,7 @@
 //
 // A row is everything from the concatenated axis inwards: rows = product of the axes before it, length = the input's axis ×
 // the axes after it, `stride` = the same of the output, `at` = what stands before this input in each row of the output.
-// One dispatch per input. Values are copied as 32-bit words, so every 4-byte dtype works.
+// One dispatch per input. Values are copied as 32-bit words, so every 4-byte dtype works, and f16 as its bits.
 // Entries: `forward` (one thread per value), `forward4` (one thread per four; length, stride and at divide by 4).
 
 //!include "lib/divide.wgsl"

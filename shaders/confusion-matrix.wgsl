@@ -1,23 +1,25 @@
 // confusion-matrix - how often each true class was predicted as each class, in exact whole numbers.
 //
-//   counts[truth, guess] = number of i with labels[i] = truth and predicted[i] = guess
+//   counts[image, truth, guess] = number of i in the image with labels[i] = truth and predicted[i] = guess
 //   accumulate: total + counts, where total holds 64-bit numbers as two planes of u32, low words first
 //
-// Layouts: labels and predicted [n] as u32 or i32, or packed u8 (LABELS_U8, PREDICTED_U8 = 1); counts [C, C] u32;
-// total [2, size] u32.
+// Layouts: labels and predicted [images, n] as u32 or i32, or packed u8 (LABELS_U8, PREDICTED_U8 = 1); counts [images, C, G]
+// u32; total [2, size] u32.
 // Entries: `zero`: one thread per count. `count`: one thread per RUN neighbouring elements; masks are made of
 // areas, so a thread adds up while the pair stays the same and needs an atomic addition only where it changes: few collisions,
 // no workgroup memory. Additions of integers commute, so the counts do not depend on the order. `accumulate`: one thread per count.
-// Edges: ignored labels are skipped, and so are labels and predictions outside 0 … C − 1.
+// Edges: ignored labels are skipped, and so are labels outside 0 … C − 1 and predictions outside 0 … G − 1. No run crosses images.
 
 //!include "lib/grid.wgsl"
 
-struct Params { n: u32, ignored: u32 }
+/// `n`: elements of one image; `runs`: threads for one image; for `zero` and `accumulate`, n counts.
+struct Params { n: u32, images: u32, runs: u32, ignored: u32 }
 
 /// Elements per thread; a multiple of 4.
 const RUN: u32 = 64u; //!tune
 
 override C: u32 = 2u;
+override G: u32 = 2u;
 override LABELS_U8: u32 = 0u;
 override PREDICTED_U8: u32 = 0u;
 
@@ -39,39 +41,41 @@ fn guess(i: u32) -> u32 {
   return predicted[i];
 }
 
-/// The cell that element i falls into, or C·C for none.
+/// The cell of its image that element i falls into, or C·G for none.
 fn cell(i: u32) -> u32 {
   let truth = label(i);
   let found = guess(i);
-  if (truth == p.ignored || truth >= C || found >= C) { return C * C; }
-  return truth * C + found;
+  if (truth == p.ignored || truth >= C || found >= G) { return C * G; }
+  return truth * G + found;
 }
 
 @compute @workgroup_size(WG)
 fn zero(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= C * C) { return; }
+  if (t >= p.n) { return; }
   out[t] = 0u;
 }
 
 @compute @workgroup_size(WG)
 fn count(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= (p.n + RUN - 1u) / RUN) { return; }
-  var current = C * C;
+  if (t >= p.images * p.runs) { return; }
+  let image = t / p.runs;
+  let begin = (t % p.runs) * RUN;
+  let home = image * C * G;
+  var current = C * G;
   var length = 0u;
   for (var k = 0u; k < RUN; k++) {
-    let i = t * RUN + k;
-    if (i >= p.n) { break; }
-    let next = cell(i);
+    if (begin + k >= p.n) { break; }
+    let next = cell(image * p.n + begin + k);
     if (next != current) {
-      if (current < C * C) { atomicAdd(&counts[current], length); }
+      if (current < C * G) { atomicAdd(&counts[home + current], length); }
       current = next;
       length = 0u;
     }
     length += 1u;
   }
-  if (current < C * C) { atomicAdd(&counts[current], length); }
+  if (current < C * G) { atomicAdd(&counts[home + current], length); }
 }
 
 @compute @workgroup_size(WG)

@@ -1,18 +1,18 @@
 // cross-entropy - softmax and negative log-likelihood of labels in one pass over the logits, and its gradient.
 //
 //   nll[c]  = log Σ over k of exp(x[k] − m) − (x[c] − m),   m = max over k of x[k]
-//   loss[i] = (1 − s)·w[y]·nll[y] + s / C · Σ over c of w[c]·nll[c]      (y the label of pixel i, s the smoothing)
-//   none: loss[i];  sum: Σ loss;  mean: Σ loss / Σ w[y] over the pixels that are not ignored
-//   dx[c]   = g · ((1 − s)·w[y]·(q[c] − [c = y]) + s / C · (q[c]·Σ w − w[c])),   q = softmax(x)
-//   with g = grad (sum), grad / Σ w[y] (mean), grad[i] (none)
+//   loss[i] = v·((1 − s)·w[y]·nll[y] + s / C · Σ over c of w[c]·nll[c])      (y the label of pixel i, v its weight, s the smoothing)
+//   none: loss[i];  sum: Σ loss;  mean: Σ loss / Σ v·w[y] over the pixels that are not ignored
+//   dx[c]   = g · v·((1 − s)·w[y]·(q[c] − [c = y]) + s / C · (q[c]·Σ w − w[c])),   q = softmax(x)
+//   with g = grad (sum), grad / Σ v·w[y] (mean), grad[i] (none)
 //
 // Layouts: x [n, C], labels [n] as u32 or i32 (U8 = 0) or packed u8 (U8 = 1), weight [C] (read only when WEIGHTED = 1),
-// grad [1] or [n], partial [k, 2] with a loss and a weight each.
+// pixel_weight [n] (read only when PIXELS = 1), grad [1] or [n], partial [k, 2] with a loss and a weight each.
 // Entries: `none` one thread per pixel; `partial_sums` one thread per `count / chunks` pixels, chunks apart, so that neighbouring
 // threads read neighbouring pixels; `merge` folds partials in the same way, again until few are left; `finish` is one thread;
 // `gradient_none`, `gradient_sum`, `gradient_mean` one thread per pixel, which recomputes the softmax instead of keeping it.
 // Fixed order: the same bits every time.
-// Edges: ignored pixels have loss 0, weight 0 and gradient 0. A label that is neither a class nor ignored makes the loss and
+// Edges: ignored pixels, and those of weight 0, have loss 0, weight 0 and gradient 0. A label that is neither a class nor ignored makes the loss and
 // its gradient NaN (by bits), so that training stops instead of learning from a broken mask; so do logits without a finite
 // maximum. No pixel left: mean is NaN as in PyTorch, or 0 when EMPTY_IS_ZERO = 1.
 
@@ -24,6 +24,7 @@ struct Params { count: u32, classes: u32, chunks: u32, ignored: u32, smoothing: 
 
 override U8: u32 = 0u;
 override WEIGHTED: u32 = 0u;
+override PIXELS: u32 = 0u;
 override EMPTY_IS_ZERO: u32 = 0u;
 override MEAN: u32 = 1u;
 
@@ -37,6 +38,7 @@ override MEAN: u32 = 1u;
 @group(0) @binding(6) var<storage, read_write> total: array<f32>;
 @group(0) @binding(7) var<storage, read> grad: array<f32>;
 @group(0) @binding(8) var<storage, read> divisor: array<f32>;
+@group(0) @binding(9) var<storage, read> pixel_weight: array<f32>;
 
 fn label(i: u32) -> u32 {
   if (U8 == 1u) { return (labels[i / 4u] >> (8u * (i % 4u))) & 255u; }
@@ -45,6 +47,12 @@ fn label(i: u32) -> u32 {
 
 fn weight_of(c: u32) -> f32 {
   if (WEIGHTED == 1u) { return weight[c]; }
+  return 1.0;
+}
+
+/// How much pixel i counts.
+fn weight_at(i: u32) -> f32 {
+  if (PIXELS == 1u) { return pixel_weight[i]; }
   return 1.0;
 }
 
@@ -60,18 +68,19 @@ fn row_sum(row: u32, m: f32) -> f32 {
 fn pixel(i: u32) -> vec2f {
   let n = classes();
   let y = label(i);
-  if (y == p.ignored) { return vec2f(0.0); }
-  if (y >= n) { return vec2f(quiet_nan(), 1.0); }
+  let v = weight_at(i);
+  if (y == p.ignored || v == 0.0) { return vec2f(0.0); }
+  if (y >= n) { return vec2f(quiet_nan(), v); }
   let row = i * n;
   let m = row_max(row);
-  if (!is_finite(m)) { return vec2f(quiet_nan(), weight_of(y)); }
+  if (!is_finite(m)) { return vec2f(quiet_nan(), v * weight_of(y)); }
   let log_sum = log(row_sum(row, m));
   let w = weight_of(y);
   let loss = w * (log_sum - (x[row + y] - m));
-  if (p.smoothing == 0.0) { return vec2f(loss, w); }
+  if (p.smoothing == 0.0) { return vec2f(v * loss, v * w); }
   var spread = 0.0;
   for (var c = 0u; c < n; c++) { spread += weight_of(c) * (log_sum - (x[row + c] - m)); }
-  return vec2f((1.0 - p.smoothing) * loss + p.smoothing / f32(n) * spread, w);
+  return vec2f(v * ((1.0 - p.smoothing) * loss + p.smoothing / f32(n) * spread), v * w);
 }
 
 @compute @workgroup_size(WG)
@@ -119,12 +128,13 @@ fn finish() {
   total[0] = s.y;
 }
 
-/// Writes the gradient of pixel i, whose loss is multiplied by g.
-fn write_gradient(i: u32, g: f32) {
+/// Writes the gradient of pixel i, whose loss is multiplied by `factor`.
+fn write_gradient(i: u32, factor: f32) {
   let n = classes();
   let row = i * n;
   let y = label(i);
-  if (y == p.ignored) {
+  let v = weight_at(i);
+  if (y == p.ignored || v == 0.0) {
     for (var c = 0u; c < n; c++) { out[row + c] = 0.0; }
     return;
   }
@@ -134,6 +144,7 @@ fn write_gradient(i: u32, g: f32) {
     return;
   }
   let s = row_sum(row, m);
+  let g = factor * v;
   let direct = g * (1.0 - p.smoothing) * weight_of(y);
   let spread = g * p.smoothing / f32(n);
   var weights = 0.0;

@@ -6,7 +6,7 @@
 // Layouts: x, indices and grad_x [n, ih, iw, C] (windows); out and grad [n, h, w, C] (the unpooled plane), dense.
 // Entries: `forward`, `forward4` (one thread per value of the plane, or four channels of it), `gradient` (one thread per
 // window and channel: the indices of four channels point to four places, so there is nothing to load as a vec4).
-// A gather instead of a scatter: only the ceil(K / S) windows per axis whose area covers a position can point to it, so no
+// A gather instead of a scatter: only the ceil(SPAN / S) windows per axis whose area covers a position can point to it, so no
 // zero fill and no atomics are needed, and overlapping windows have one answer on every machine. An index that lies outside
 // its own window (which no max-pool writes) is left out, forward and backward.
 // Fast variant: four channels share the address arithmetic and load as one vec4.
@@ -17,8 +17,8 @@
 struct Params { ih: u32, iw: u32, h: u32, w: u32 }
 
 override C: u32 = 4u;
-override KH: u32 = 2u;
-override KW: u32 = 2u;
+override SPAN_H: u32 = 2u;
+override SPAN_W: u32 = 2u;
 override SH: u32 = 2u;
 override SW: u32 = 2u;
 override PH: u32 = 0u;
@@ -34,8 +34,8 @@ override PW: u32 = 0u;
 @group(0) @binding(3) var<storage, read_write> out4: array<vec4f>;
 
 /// First window along an axis that can point to `position`; may wrap below 0, which the callers' comparison skips.
-fn first_window(position: u32, kernel: u32, stride: u32, padding: u32) -> u32 {
-  return (position + padding) / stride + 1u - (kernel - 1u + stride) / stride;
+fn first_window(position: u32, span: u32, stride: u32, padding: u32) -> u32 {
+  return (position + padding) / stride + 1u - (span - 1u + stride) / stride;
 }
 
 @compute @workgroup_size(WG)
@@ -43,13 +43,13 @@ fn forward(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.w * C) { return; }
   let at = place(gid, C);
   let index = at.y * p.w + at.x;
-  let first_y = first_window(at.y, KH, SH, PH);
-  let first_x = first_window(at.x, KW, SW, PW);
+  let first_y = first_window(at.y, SPAN_H, SH, PH);
+  let first_x = first_window(at.x, SPAN_W, SW, PW);
   var value = 0.0;
-  for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
+  for (var j = 0u; j < (SPAN_H - 1u + SH) / SH; j++) {
     let oy = first_y + j;
     if (oy >= p.ih) { continue; }
-    for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
+    for (var i = 0u; i < (SPAN_W - 1u + SW) / SW; i++) {
       let ox = first_x + i;
       if (ox >= p.iw) { continue; }
       let cell = ((at.n * p.ih + oy) * p.iw + ox) * C + at.c;
@@ -65,13 +65,13 @@ fn forward4(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.w * channels) { return; }
   let at = place(gid, channels);
   let index = at.y * p.w + at.x;
-  let first_y = first_window(at.y, KH, SH, PH);
-  let first_x = first_window(at.x, KW, SW, PW);
+  let first_y = first_window(at.y, SPAN_H, SH, PH);
+  let first_x = first_window(at.x, SPAN_W, SW, PW);
   var value = vec4f(0.0);
-  for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
+  for (var j = 0u; j < (SPAN_H - 1u + SH) / SH; j++) {
     let oy = first_y + j;
     if (oy >= p.ih) { continue; }
-    for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
+    for (var i = 0u; i < (SPAN_W - 1u + SW) / SW; i++) {
       let ox = first_x + i;
       if (ox >= p.iw) { continue; }
       let cell = ((at.n * p.ih + oy) * p.iw + ox) * channels + at.c;
@@ -88,14 +88,14 @@ fn gradient(@builtin(global_invocation_id) gid: vec3u) {
   let own = flat(gid, p.ih, p.iw, C);
   let index = indices[own];
   let y = quotient(index, p.w);
-  let first_y = first_window(y, KH, SH, PH);
-  let first_x = first_window(index - y * p.w, KW, SW, PW);
+  let first_y = first_window(y, SPAN_H, SH, PH);
+  let first_x = first_window(index - y * p.w, SPAN_W, SW, PW);
   // The last window that points to this position is the one whose value the forward pass kept.
   var winner = 0xffffffffu;
-  for (var j = 0u; j < (KH - 1u + SH) / SH; j++) {
+  for (var j = 0u; j < (SPAN_H - 1u + SH) / SH; j++) {
     let oy = first_y + j;
     if (oy >= p.ih) { continue; }
-    for (var i = 0u; i < (KW - 1u + SW) / SW; i++) {
+    for (var i = 0u; i < (SPAN_W - 1u + SW) / SW; i++) {
       let ox = first_x + i;
       if (ox >= p.iw) { continue; }
       let cell = ((at.n * p.ih + oy) * p.iw + ox) * C + at.c;

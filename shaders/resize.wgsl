@@ -1,28 +1,26 @@
 // resize - bilinear and nearest resampling of feature maps, and their gradients.
 //
-//   position along an axis    f = max(d·MUL + ADD, SUB) − SUB over DEN, as an exact fraction of integers:
-//     corners aligned         f = d (n − 1) / (o − 1)                 (o = 1: f = 0)
-//     not aligned             f = max(0, (d + ½) n / o − ½)
-//     nearest                 f = d n / o, of which only the floor is used
-//   bilinear  out[n, y, x, c] = sum of the four neighbours floor(f), floor(f) + 1 (clamped to the edge), weighted 1 − frac, frac
-//   nearest   out[n, y, x, c] = x[n, floor(fy), floor(fx), c]
-//   gradients                 grad_x = the transposed sums, gathered: the outputs that read position i are those with
-//                             i − 1 < f < i + 1 (bilinear) or i ≤ f < i + 1 (nearest), an interval solved for d in integers
+//   bilinear  position of output d: f = d · step + start (lib/position.wgsl), not below 0
+//             out[n, y, x, c] = sum of the four neighbours floor(f), floor(f) + 1 (clamped to the edge), weighted 1 − frac, frac
+//   nearest   out[n, y, x, c] = x[n, row, column, c], each the smaller of floor((d + start_rest) · rest) and n − 1, in f32:
+//             rest is the step rounded to f32, start_rest 0 or ½, so that indices come out as PyTorch's, rounding included
+//   gradients grad_x = the transposed sums, gathered: the outputs that read position i are those with i − 1 < f < i + 1
+//             (bilinear) or whose index is i (nearest), an interval that is guessed with 1 / step and then put right by one
 //
 // Layouts: x [n, h, w, C], out [n, oh, ow, C]; rows of `out` may be a channel slice of a wider buffer (STRIDE, OFFSET).
 // Entries: `bilinear`, `nearest` (one thread per output value), `bilinear4`, `nearest4` (per four channels), the same
 // four with `_gradient`, one thread per input value or four channels of it, and `bilinear_pixel` (one thread per output pixel, for
 // channel counts like 21: positions are worked out once per pixel, which is most of the work on a CPU: 3 times faster there).
-// Edges: a neighbour past the edge is the edge itself. Sums are f32, rows first. Integers stay below 2^31 for n·o < 2^30.
+// Edges: a neighbour past the edge is the edge itself. Sums are f32, rows first.
 // Nearest copies 32-bit words, so that it works for integer labels too.
 
-//!include "lib/divide.wgsl"
+//!include "lib/position.wgsl"
 //!include "lib/plane.wgsl"
 
 struct Params {
   h: u32, w: u32, oh: u32, ow: u32,
-  mul_h: u32, add_h: u32, sub_h: u32, den_h: u32,
-  mul_w: u32, add_w: u32, sub_w: u32, den_w: u32,
+  units_h: u32, rest_h: f32, start_units_h: i32, start_rest_h: f32, inverse_h: f32,
+  units_w: u32, rest_w: f32, start_units_w: i32, start_rest_w: f32, inverse_w: f32,
 }
 
 override C: u32 = 4u;
@@ -42,18 +40,22 @@ override OFFSET: u32 = 0u;
 @group(0) @binding(2) var<storage, read_write> out_words: array<u32>;
 @group(0) @binding(2) var<storage, read_write> out_words4: array<vec4u>;
 
+fn rows() -> Axis { return Axis(p.h, p.oh, p.units_h, p.rest_h, p.start_units_h, p.start_rest_h, p.inverse_h); }
+fn columns() -> Axis { return Axis(p.w, p.ow, p.units_w, p.rest_w, p.start_units_w, p.start_rest_w, p.inverse_w); }
+
 /// Two neighbours along an axis and how much the second one weighs.
 struct Pair { a: u32, b: u32, weight: f32 }
 
-fn source(d: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> Pair {
-  let f = max(d * mul + add, sub) - sub;
-  let whole = small_quotient(f, den);
-  let a = min(whole, size - 1u);
-  return Pair(a, min(a + 1u, size - 1u), f32(f - whole * den) / f32(den));
+fn source(d: u32, axis: Axis) -> Pair {
+  let at = position(d, axis);
+  let a = min(u32(max(at.whole, 0)), axis.n - 1u);
+  return Pair(a, min(a + 1u, axis.n - 1u), select(at.part, 0.0, at.whole < 0));
 }
 
-fn source_y(d: u32) -> Pair { return source(d, p.h, p.mul_h, p.add_h, p.sub_h, p.den_h); }
-fn source_x(d: u32) -> Pair { return source(d, p.w, p.mul_w, p.add_w, p.sub_w, p.den_w); }
+/// The input that output d is a copy of.
+fn copied(d: u32, axis: Axis) -> u32 {
+  return min(u32((f32(d) + axis.start_rest) * axis.rest), axis.n - 1u);
+}
 
 /// Number of an output pixel.
 fn pixel(at: Place) -> u32 { return (at.n * p.oh + at.y) * p.ow + at.x; }
@@ -62,8 +64,8 @@ fn pixel(at: Place) -> u32 { return (at.n * p.oh + at.y) * p.ow + at.x; }
 fn bilinear(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.ow * C) { return; }
   let at = place(gid, C);
-  let sx = source_x(at.x);
-  let sy = source_y(at.y);
+  let sx = source(at.x, columns());
+  let sy = source(at.y, rows());
   let top = (at.n * p.h + sy.a) * p.w;
   let bottom = (at.n * p.h + sy.b) * p.w;
   let upper = mix(x[(top + sx.a) * C + at.c], x[(top + sx.b) * C + at.c], sx.weight);
@@ -75,8 +77,8 @@ fn bilinear(@builtin(global_invocation_id) gid: vec3u) {
 @compute @workgroup_size(WG)
 fn bilinear_pixel(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.ow) { return; }
-  let sx = source_x(gid.x);
-  let sy = source_y(gid.y);
+  let sx = source(gid.x, columns());
+  let sy = source(gid.y, rows());
   let top = (gid.z * p.h + sy.a) * p.w;
   let bottom = (gid.z * p.h + sy.b) * p.w;
   let to = ((gid.z * p.oh + gid.y) * p.ow + gid.x) * STRIDE + OFFSET;
@@ -92,8 +94,8 @@ fn bilinear4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
   if (gid.x >= p.ow * channels) { return; }
   let at = place(gid, channels);
-  let sx = source_x(at.x);
-  let sy = source_y(at.y);
+  let sx = source(at.x, columns());
+  let sy = source(at.y, rows());
   let top = (at.n * p.h + sy.a) * p.w;
   let bottom = (at.n * p.h + sy.b) * p.w;
   let upper = mix(x4[(top + sx.a) * channels + at.c], x4[(top + sx.b) * channels + at.c], sx.weight);
@@ -105,8 +107,8 @@ fn bilinear4(@builtin(global_invocation_id) gid: vec3u) {
 fn nearest(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.ow * C) { return; }
   let at = place(gid, C);
-  let y = source_y(at.y).a;
-  let column = source_x(at.x).a;
+  let y = copied(at.y, rows());
+  let column = copied(at.x, columns());
   out_words[pixel(at) * STRIDE + OFFSET + at.c] = words[((at.n * p.h + y) * p.w + column) * C + at.c];
 }
 
@@ -115,55 +117,72 @@ fn nearest4(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
   if (gid.x >= p.ow * channels) { return; }
   let at = place(gid, channels);
-  let y = source_y(at.y).a;
-  let column = source_x(at.x).a;
+  let y = copied(at.y, rows());
+  let column = copied(at.x, columns());
   out_words4[pixel(at) * (STRIDE / 4u) + OFFSET / 4u + at.c] =
     words4[((at.n * p.h + y) * p.w + column) * channels + at.c];
 }
 
-/// First output whose position is at least `limit` / DEN, at most `size`; the limit may be negative.
-fn first_from(limit: i32, size: u32, mul: u32) -> u32 {
-  if (limit <= 0) { return 0u; }
-  if (mul == 0u) { return size; }
-  return min(small_quotient(u32(limit) + mul - 1u, mul), size);
+/// Whether output d stands at `limit` or beyond it; `strict`: beyond it only.
+fn reached(d: u32, limit: i32, axis: Axis, strict: bool) -> bool {
+  let at = position(d, axis);
+  let ahead = f32(at.whole - limit) + at.part;
+  return select(ahead >= 0.0, ahead > 0.0, strict);
 }
 
-/// Outputs [start, end) along an axis that read input i, by bilinear weights: i − 1 < f < i + 1.
-fn readers(i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> vec2u {
-  let shift = i32(sub) - i32(add);
-  // Input 0 is also what positions clamped to 0 read; f > i − 1 is the integer limit den·(i − 1) + 1.
-  let above = select(i32(den * (i - 1u)) + 1 + shift, 0, i == 0u);
-  return vec2u(first_from(above, size, mul), first_from(i32(den * (i + 1u)) + shift, size, mul));
+/// The first output that has reached `limit`, or the number of outputs.
+fn first_reaching(limit: i32, axis: Axis, strict: bool) -> u32 {
+  let guess = ceil((f32(limit) - f32(axis.start_units) * 0.0009765625 - axis.start_rest) * axis.inverse);
+  let d = u32(clamp(guess, 0.0, f32(axis.o)));
+  let before = max(d, 1u) - 1u;
+  if (reached(before, limit, axis, strict)) { return before; }
+  return min(d + select(1u, 0u, reached(d, limit, axis, strict)), axis.o);
 }
 
-/// How much output d takes from input i along an axis: 1 − |f − i|, and all of it past the last input's centre.
-fn share(d: u32, i: u32, size: u32, mul: u32, add: u32, sub: u32, den: u32) -> f32 {
-  let distance = i32(max(d * mul + add, sub) - sub - i * den);
-  let counted = select(abs(distance), max(-distance, 0), i == size - 1u);
-  return max(0.0, 1.0 - f32(counted) / f32(den));
+/// Outputs [start, end) along an axis that read input i, by bilinear weights; all beyond an edge read the edge.
+fn readers(i: u32, axis: Axis) -> vec2u {
+  var range = vec2u(0u, axis.o);
+  if (i > 0u) { range.x = first_reaching(i32(i) - 1, axis, true); }
+  if (i + 1u < axis.n) { range.y = first_reaching(i32(i) + 1, axis, false); }
+  return range;
 }
 
-fn share_y(d: u32, i: u32) -> f32 { return share(d, i, p.h, p.mul_h, p.add_h, p.sub_h, p.den_h); }
-fn share_x(d: u32, i: u32) -> f32 { return share(d, i, p.w, p.mul_w, p.add_w, p.sub_w, p.den_w); }
+/// How much output d takes from input i along an axis: 1 − |f − i|, and all of it beyond an edge.
+fn share(d: u32, i: u32, axis: Axis) -> f32 {
+  let at = position(d, axis);
+  let distance = f32(at.whole - i32(i)) + at.part;
+  let after = select(max(distance, 0.0), 0.0, i + 1u == axis.n);
+  let before = select(max(-distance, 0.0), 0.0, i == 0u);
+  return max(0.0, 1.0 - after - before);
+}
 
-/// Outputs [start, end) along an axis whose nearest input is i: i ≤ f < i + 1.
-fn takers(i: u32, size: u32, mul: u32, den: u32) -> vec2u {
-  return vec2u(first_from(i32(den * i), size, mul), first_from(i32(den * (i + 1u)), size, mul));
+/// The first output whose copied index is i or more, or the number of outputs.
+fn first_copying(i: u32, axis: Axis) -> u32 {
+  let d = u32(clamp(ceil(f32(i) * axis.inverse - axis.start_rest), 0.0, f32(axis.o)));
+  let before = max(d, 1u) - 1u;
+  if (floor((f32(before) + axis.start_rest) * axis.rest) >= f32(i)) { return before; }
+  let enough = floor((f32(d) + axis.start_rest) * axis.rest) >= f32(i);
+  return min(d + select(1u, 0u, enough), axis.o);
+}
+
+/// Outputs [start, end) along an axis that are copies of input i.
+fn takers(i: u32, axis: Axis) -> vec2u {
+  return vec2u(first_copying(i, axis), select(first_copying(i + 1u, axis), axis.o, i + 1u == axis.n));
 }
 
 @compute @workgroup_size(WG)
 fn bilinear_gradient(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.w * C) { return; }
   let at = place(gid, C);
-  let ys = readers(at.y, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
-  let xs = readers(at.x, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
+  let ys = readers(at.y, rows());
+  let xs = readers(at.x, columns());
   var sum = 0.0;
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = 0.0;
     for (var ox = xs.x; ox < xs.y; ox++) {
-      row += share_x(ox, at.x) * grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c];
+      row += share(ox, at.x, columns()) * grad[((at.n * p.oh + oy) * p.ow + ox) * C + at.c];
     }
-    sum += share_y(oy, at.y) * row;
+    sum += share(oy, at.y, rows()) * row;
   }
   out[flat(gid, p.h, p.w, C)] = sum;
 }
@@ -173,15 +192,15 @@ fn bilinear4_gradient(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
   if (gid.x >= p.w * channels) { return; }
   let at = place(gid, channels);
-  let ys = readers(at.y, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
-  let xs = readers(at.x, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
+  let ys = readers(at.y, rows());
+  let xs = readers(at.x, columns());
   var sum = vec4f(0.0);
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = vec4f(0.0);
     for (var ox = xs.x; ox < xs.y; ox++) {
-      row += share_x(ox, at.x) * grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c];
+      row += share(ox, at.x, columns()) * grad4[((at.n * p.oh + oy) * p.ow + ox) * channels + at.c];
     }
-    sum += share_y(oy, at.y) * row;
+    sum += share(oy, at.y, rows()) * row;
   }
   out4[flat(gid, p.h, p.w, channels)] = sum;
 }
@@ -190,8 +209,8 @@ fn bilinear4_gradient(@builtin(global_invocation_id) gid: vec3u) {
 fn nearest_gradient(@builtin(global_invocation_id) gid: vec3u) {
   if (gid.x >= p.w * C) { return; }
   let at = place(gid, C);
-  let ys = takers(at.y, p.oh, p.mul_h, p.den_h);
-  let xs = takers(at.x, p.ow, p.mul_w, p.den_w);
+  let ys = takers(at.y, rows());
+  let xs = takers(at.x, columns());
   var sum = 0.0;
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = 0.0;
@@ -206,8 +225,8 @@ fn nearest4_gradient(@builtin(global_invocation_id) gid: vec3u) {
   let channels = C / 4u;
   if (gid.x >= p.w * channels) { return; }
   let at = place(gid, channels);
-  let ys = takers(at.y, p.oh, p.mul_h, p.den_h);
-  let xs = takers(at.x, p.ow, p.mul_w, p.den_w);
+  let ys = takers(at.y, rows());
+  let xs = takers(at.x, columns());
   var sum = vec4f(0.0);
   for (var oy = ys.x; oy < ys.y; oy++) {
     var row = vec4f(0.0);

@@ -5,7 +5,7 @@
 //
 // A row is everything from the sliced axis inwards: rows = product of the axes before it, `stride` = the axis × the axes
 // after it, length = the part × the axes after it, `at` = the start × the axes after it.
-// Values are copied as 32-bit words, so every 4-byte dtype works.
+// Values are copied as 32-bit words, so every 4-byte dtype works, and f16 as its bits.
 // Entries: `forward` and `gradient` (one thread per value of `out`), `forward4` and `gradient4` (one thread per four;
 // length, stride and at divide by 4).
 

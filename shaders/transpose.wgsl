@@ -3,7 +3,7 @@
 //   out[i_0, …, i_k] = x[j_0, …, j_k] with j_permutation[a] = i_a
 //
 // Layouts: dense in, dense out; the host merges axes that stay neighbours and passes the input's strides in the order of
-// the output (lib/strided.wgsl). Values are copied as 32-bit words, so every 4-byte dtype works.
+// the output (lib/strided.wgsl). Values are copied as 32-bit words, so every 4-byte dtype works, and f16 as its bits.
 // Entries: `forward` (one thread per value), `forward4` (one thread per four values of an innermost axis that stays
 // innermost; sizes and strides then count vec4s).
 

@@ -3,11 +3,12 @@
 // Devices
 export { createDevice, type CreateDeviceOptions } from "./browser.js";
 export { Device, type Adapter, type DeviceMemory, type Pixels } from "./runtime/device.js";
-export { dtypes, type DType, type TypedArrayOf } from "./runtime/dtype.js";
+export { dtypes, type DType, type FloatDType, type TypedArrayOf } from "./runtime/dtype.js";
 export {
   AtrousError, CaptureError, CheckpointError, DataError, DeviceError, DeviceLostError, DisposedError, DTypeError, FileError,
   GradientError, ImageError, OptionError, OutOfMemoryError, ShapeError, TrainingError,
 } from "./runtime/errors.js";
+export { float32ToHalf, halfToFloat32 } from "./runtime/half.js";
 export type { Shape } from "./runtime/shape.js";
 
 // Tensors and plans
@@ -17,13 +18,15 @@ export { copyToBuffer, tensorFromBuffer } from "./graph/interop.js";
 export { Parameter, Statistic } from "./graph/parameter.js";
 export type { Plan, PlanMemory } from "./graph/plan.js";
 export type { KernelTime } from "./graph/profile.js";
-export { tensor, Tensor, type TensorLike } from "./graph/tensor.js";
+export { tensor, Tensor, type TensorLike, type TensorOptions } from "./graph/tensor.js";
 export { gradients } from "./ops/gradients.js";
 export { valueAndGrad, type Gradients, type ValueAndGrad } from "./ops/value-and-grad.js";
 
 // Operators
 export { adaptiveAvgPool2d, type AdaptiveAvgPool2dOptions } from "./ops/adaptive-avg-pool2d.js";
-export { argmax } from "./ops/argmax.js";
+export { adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, type AdaptiveMaxPool2dOptions } from "./ops/adaptive-max-pool2d.js";
+export { argmax, type ArgmaxOptions } from "./ops/argmax.js";
+export { argmin } from "./ops/argmin.js";
 export { avgPool2d, type AvgPool2dOptions } from "./ops/avg-pool2d.js";
 export type { ReduceOptions } from "./ops/axes.js";
 export { batchNormInference, batchNormTrain, type BatchNormOptions } from "./ops/batch-norm2d.js";
@@ -33,28 +36,43 @@ export { concat, type ConcatOptions } from "./ops/concat.js";
 export { accumulateCounts, confusionMatrix, total64, type ConfusionMatrixOptions } from "./ops/confusion-matrix.js";
 export { constant } from "./ops/constant.js";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.js";
+export type { ConvolutionPadding, PaddingMode } from "./ops/conv2d-options.js";
 export { convTranspose2d, type ConvTranspose2dOptions } from "./ops/conv-transpose2d.js";
 export { crop2d, type Crop2dOptions } from "./ops/crop2d.js";
+export { cumsum, type CumsumOptions } from "./ops/cumsum.js";
+export { distanceTransform, type DistanceTransformOptions } from "./ops/distance-transform.js";
 export { dropout, dropout2d, type DropoutOptions } from "./ops/dropout.js";
+export { gather, type GatherOptions } from "./ops/gather.js";
+export { indexAdd, type IndexOptions } from "./ops/index-add.js";
+export { indexSelect } from "./ops/index-select.js";
+export { globalAvgPool2d } from "./ops/global-avg-pool2d.js";
+export { globalMaxPool2d } from "./ops/global-max-pool2d.js";
 export { localResponseNorm, type LocalResponseNormOptions } from "./ops/local-response-norm.js";
 export { logSoftmax } from "./ops/log-softmax.js";
+export { lpPool2d, type LpPool2dOptions } from "./ops/lp-pool2d.js";
 export { matmul, type MatmulOptions } from "./ops/matmul.js";
 export { max } from "./ops/max.js";
 export { maxPool2d, maxPool2dWithIndices, type MaxPool2dOptions } from "./ops/max-pool2d.js";
 export { maxUnpool2d, type MaxUnpool2dOptions } from "./ops/max-unpool2d.js";
 export { mean } from "./ops/mean.js";
 export { oneHot } from "./ops/one-hot.js";
-export { pad2d, type Pad2dOptions } from "./ops/pad2d.js";
+export { pad, type PadOptions, type PadWidth } from "./ops/pad.js";
+export { pad2d, type Pad2dOptions, type PadMode } from "./ops/pad2d.js";
 export {
   abs, add, clamp, div, equal, exp, full, greater, isNaN, less, log, maximum, minimum, mul, neg, pow, reciprocal, relu, relu6, rsqrt,
   sigmoid, sign, softplus, sqrt, square, sub, tanh, where,
 } from "./ops/pointwise.js";
+export { pyramidPool2d, type PyramidPool2dOptions } from "./ops/pyramid-pool2d.js";
 export { reshape } from "./ops/reshape.js";
 export { resize, type ResizeOptions } from "./ops/resize.js";
+export { scatterAdd } from "./ops/scatter-add.js";
 export { slice, type SliceOptions } from "./ops/slice.js";
 export { softmax } from "./ops/softmax.js";
+export { argsort, sort, type Sorted, type SortOptions } from "./ops/sort.js";
 export { split, type SplitOptions } from "./ops/split.js";
+export { stack, type StackOptions } from "./ops/stack.js";
 export { sum } from "./ops/sum.js";
+export { topK, type TopKOptions } from "./ops/top-k.js";
 export { transpose } from "./ops/transpose.js";
 
 // Operators of one's own
@@ -70,8 +88,11 @@ export { ConvTranspose2d, type ConvTranspose2dOptions as ConvTranspose2dLayerOpt
 export { Dropout, Dropout2d } from "./layers/dropout.js";
 export { Layer } from "./layers/layer.js";
 export { Module } from "./layers/module.js";
-export { AvgPool2d, MaxPool2d } from "./layers/pooling.js";
+export {
+  AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, LpPool2d, MaxPool2d, MaxUnpool2d,
+} from "./layers/pooling.js";
 export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
+export { DepthwiseConv2d, SeparableConv2d, type DepthwiseConv2dOptions, type SeparableConv2dOptions } from "./layers/separable-conv2d.js";
 export { Sequential } from "./layers/sequential.js";
 
 // Models
@@ -85,14 +106,33 @@ export { SegNet, SegNetBasic, type SegNetOptions } from "./models/segnet.js";
 export { summary, type LayerSummary, type ModelSummary } from "./models/summary.js";
 export { UNet, type UNetOptions } from "./models/unet.js";
 
-// Losses, metrics, optimizers
+// Losses
 export {
-  binaryCrossEntropy, crossEntropy, diceLoss, focalLoss, weightedSum,
-  type BinaryCrossEntropyOptions, type CrossEntropyOptions, type DiceLossOptions, type FocalLossOptions,
+  binaryCrossEntropy, boundaryLoss, crossEntropy, diceLoss, focalLoss, focalTverskyLoss, generalisedDiceLoss, hardPixelCrossEntropy, hausdorffLoss,
+  jaccardLoss, lovaszHingeLoss, lovaszSoftmaxLoss, mccLoss, ohemCrossEntropy, sigmoidFocalLoss, tverskyLoss, upsampledCrossEntropy, weightedSum,
+  type BinaryCrossEntropyOptions, type BoundaryLossOptions, type CrossEntropyOptions, type DiceLossOptions, type FocalLossOptions, type FocalTverskyLossOptions,
+  type GeneralisedDiceLossOptions, type HardPixelCrossEntropyOptions, type HausdorffLossOptions, type JaccardLossOptions, type LossActivation, type LossReduction,
+  type LovaszHingeLossOptions, type LovaszSoftmaxLossOptions, type MccLossOptions, type OhemCrossEntropyOptions, type PixelOptions, type RegionDialect,
+  type RegionLossOptions, type SigmoidFocalLossOptions, type TverskyLossOptions, type UpsampledCrossEntropyOptions,
 } from "./losses/index.js";
+
+// Metrics
+export { BoundaryMeter, type BoundaryMeterOptions, type BoundaryResult, type BoundaryScores } from "./metrics/boundary-meter.js";
+export { CalibrationMeter, type Calibration, type CalibrationBin, type CalibrationMeterOptions } from "./metrics/calibration-meter.js";
 export { ConfusionMatrix, type Outcome } from "./metrics/confusion-matrix.js";
-export { scores, type AbsentPolicy, type ClassScores, type Costs, type Ratios, type Scores, type ScoresOptions } from "./metrics/scores.js";
+export { imageScores, type ImageScores } from "./metrics/image-scores.js";
+export { report, type MetricsReport, type ReportOptions } from "./metrics/report.js";
+export {
+  scores, type AbsentPolicy, type Averages, type ClassScores, type Costs, type Ratios, type Scores, type ScoresOptions,
+} from "./metrics/scores.js";
+export { SegmentationMeter, type SegmentationMeterOptions } from "./metrics/segmentation-meter.js";
 export { confusionTable, scoresTable, type ConfusionTableOptions } from "./metrics/table.js";
+export {
+  bestThreshold, precisionRecallCurve, rocCurve, type BestThreshold, type PrecisionRecallCurve, type RocCurve, type ThresholdCounts,
+} from "./metrics/threshold-curve.js";
+export { ThresholdMeter, type ThresholdMeterOptions } from "./metrics/threshold-meter.js";
+
+// Optimizers
 export {
   adam, adamW, cosine, Optimizer, poly, sgd, stepDecay, warmUp,
   type AdamOptions, type LearningRate, type ParameterGroup, type SgdOptions,

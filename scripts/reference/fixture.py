@@ -29,5 +29,5 @@ def write(name: str, content: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"versions": versions, **content}, separators=(",", ":"))
     # One case a line, so that changes can be read.
-    path.write_text(text.replace('{"op":', '\n{"op":') + "\n")
+    path.write_text(text.replace('{"op":', '\n{"op":').replace('{"name":', '\n{"name":') + "\n")
     print(path.relative_to(ROOT), len(text), "bytes")

@@ -1,7 +1,8 @@
 import { openFolder } from "../data/folder.js";
 import { splits } from "../data/folder-layout.js";
 import { scores as scoresOf, type Scores } from "../metrics/scores.js";
-import { confusionTable, scoresTable } from "../metrics/table.js";
+import { writeAtomically } from "../io/files.js";
+import { report } from "../metrics/report.js";
 import { OptionError } from "../runtime/errors.js";
 import { evaluate } from "../train/evaluate.js";
 import { choice, count, defineCommand, number, flag, text, type Given } from "./args.js";
@@ -17,6 +18,7 @@ const options = {
   c0: number("COST", "two classes: cost of a false positive, for the cost-weighted error c0·FP + c1·FN (1)", { min: 0 }),
   c1: number("COST", "cost of a false negative (1)", { min: 0 }),
   seed: count("N", "of the division of data without splits, as it was trained (0)", 0),
+  picture: text("FILE", "write the confusion matrix as a picture, FILE.svg"),
   json: flag("print the figures as JSON, and nothing else, on standard output"),
 };
 
@@ -33,13 +35,14 @@ async function run(data: string, given: Given<typeof options>, terminal: Termina
     });
     const names = dataset.classes.map(({ name }) => name);
     const scores = scoresOf(matrix, { names, absent });
+    if (given.picture !== undefined) await writeAtomically(given.picture, report(scores).picture);
     const seconds = (performance.now() - begun) / 1000;
     const errors = scores.costWeightedError({ c0, c1 });
     // Of two classes, the second is the one that is looked for.
     const costWeightedError = { c0, c1, perClass: errors.perClass, ...(names.length === 2 ? { foreground: errors.perClass[1]! } : {}) };
     if (!given.json) {
       terminal.line(`${plural(dataset.length, "image")} of ${data} (${split}), ${seconds.toFixed(1)} s.`);
-      terminal.line(`\n${scoresTable(scores)}\n\n${confusionTable(matrix, { names })}\n`);
+      terminal.line(`\n${report(scores).text}\n`);
       const shown = names.length === 2 ? `${errors.perClass[1]} (${names[1]})` : names.map((name, i) => `${errors.perClass[i]} (${name})`).join(", ");
       terminal.line(`cost-weighted error ${c0}·FP + ${c1}·FN = ${shown}`);
     } else terminal.json({ data, split, weights, images: dataset.length, adapter: device.adapter.name, seconds, crossEntropy: loss, ...plain(scores), costWeightedError, confusionMatrix: { classes: names, rows: "truth", columns: "predicted", counts: rows(matrix.counts, names.length) } });

@@ -102,7 +102,7 @@ async function quickstart(given: Given<typeof options>, terminal: Terminal, devi
     await writeAtomically(join(out, "report.html"), report({
       title: given.data === undefined ? "A U-Net that finds nuclei" : `A U-Net trained on ${basename(resolve(given.data))}`,
       subtitle: `Trained on ${data.description}; judged on ${plural(judged.length, "image")} it never saw.`,
-      classes: data.test.classes, scores, matrix, judged, training, facts: Object.entries(facts),
+      classes: data.test.classes, scores, judged, training, facts: Object.entries(facts),
       command: `${process.env["npm_lifecycle_event"] ? "npm run atrous --" : "npx atrous"} segment IMAGE --weights ${join(out, trainingFiles.weights)} --overlay`,
     }));
     terminal.line(`\nOn ${plural(judged.length, "unseen image")}:\n${scoresTable(scores)}\n`);

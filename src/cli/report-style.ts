@@ -27,9 +27,8 @@ th,td{padding:.35rem .8rem;text-align:right;border-bottom:1px solid var(--line);
 th:first-child{text-align:left;padding-left:0}
 thead th{color:var(--soft);font-size:.85rem}
 tfoot th,tfoot td{font-weight:600;border-bottom:0}
-.matrix td.right{background:color-mix(in srgb,var(--accent) calc(var(--part)*45%),transparent)}
-.matrix td.wrong{background:color-mix(in srgb,var(--bad) calc(var(--part)*70%),transparent)}
 svg{display:block;width:100%;height:auto}
+.tables svg{width:auto;max-width:100%}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.3rem 1.5rem;margin:0}
 dt{color:var(--soft)}
 dd{margin:0}

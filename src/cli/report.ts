@@ -1,5 +1,6 @@
 import type { ClassInfo, Sample } from "../data/dataset.js";
-import type { ConfusionMatrix } from "../metrics/confusion-matrix.js";
+import { escapeXml as escape } from "../metrics/confusion-picture.js";
+import { report as metricsReport } from "../metrics/report.js";
 import type { Scores } from "../metrics/scores.js";
 import type { TrainingResult } from "../train/trainer.js";
 import { lossCurve } from "./report-curve.js";
@@ -18,7 +19,6 @@ export interface ReportFacts {
   readonly subtitle: string;
   readonly classes: readonly ClassInfo[];
   readonly scores: Scores;
-  readonly matrix: ConfusionMatrix;
   readonly judged: readonly Judged[];
   readonly training: TrainingResult;
   /** Names and values for the list at the end: adapter, network, data, times. */
@@ -30,7 +30,6 @@ export interface ReportFacts {
 /** Images shown; of more, that many from the worst to the best. */
 const SHOWN = 12;
 
-const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 const score = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(3));
 const css = ([r, g, b]: readonly [number, number, number]): string => `rgb(${r},${g},${b})`;
 const swatch = (color: readonly [number, number, number], text: string): string => `<span class="key"><i style="background:${css(color)}"></i>${escape(text)}</span>`;
@@ -52,28 +51,8 @@ function pictures(judged: readonly Judged[], classes: readonly ClassInfo[]): str
 ${rows.join("\n")}`;
 }
 
-function metrics({ perClass, mean }: Scores): string {
-  const row = (name: string, s: { precision: number; recall: number; dice: number; iou: number }, support: string): string =>
-    `<tr><th>${escape(name)}</th><td>${score(s.precision)}</td><td>${score(s.recall)}</td><td>${score(s.dice)}</td><td>${score(s.iou)}</td><td>${support}</td></tr>`;
-  return `<table><thead><tr><th>class</th><th>precision</th><th>recall</th><th>Dice</th><th>IoU</th><th>pixels</th></tr></thead><tbody>
-${perClass.map((s) => row(s.name, s, s.support.toLocaleString("en"))).join("\n")}
-</tbody><tfoot>${row("mean", mean, "")}</tfoot></table>`;
-}
-
-function confusion({ counts }: ConfusionMatrix, classes: readonly ClassInfo[]): string {
-  const n = classes.length;
-  const rows = classes.map(({ name }, r) => {
-    const total = classes.reduce((sum, _, c) => sum + counts[r * n + c]!, 0);
-    return `<tr><th>${escape(name)}</th>${classes.map((_, c) => {
-      const part = total > 0 ? counts[r * n + c]! / total : 0;
-      return `<td style="--part:${part.toFixed(3)}" class="${r === c ? "right" : "wrong"}" title="${counts[r * n + c]!.toLocaleString("en")} pixels">${(100 * part).toFixed(1)} %</td>`;
-    }).join("")}</tr>`;
-  });
-  return `<table class="matrix"><thead><tr><th>truth \\ predicted</th>${classes.map(({ name }) => `<th>${escape(name)}</th>`).join("")}</tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
-}
-
 /** The report of a training: one HTML file that needs nothing else. */
-export function report({ title, subtitle, classes, scores, matrix, judged, training, facts, command }: ReportFacts): string {
+export function report({ title, subtitle, classes, scores, judged, training, facts, command }: ReportFacts): string {
   const foreground = classes.length === 2 ? scores.perClass[1]! : undefined;
   return `<!doctype html>
 <html lang="en">
@@ -99,8 +78,7 @@ ${tile(`${training.seconds.toFixed(0)} s`, "training")}
 ${pictures(judged, classes)}
 </section>
 <section><h2>Classes</h2>
-<div class="tables">${metrics(scores)}
-${confusion(matrix, classes)}</div>
+<div class="tables">${metricsReport(scores).html}</div>
 </section>
 <section><h2>Training</h2>
 ${lossCurve(training.losses, training.validations)}

@@ -17,7 +17,7 @@ export function describePlan(plan: Plan): string {
   const { calls, statics, origin } = plan.lowered;
   const line = (call: (typeof calls)[number]): string => {
     const node = origin.get(call);
-    const shapes = Object.entries(call.bindings).map(([name, operand]) => `${name}[${operand.shape.join(",")}]${located(operand).inPlace ? "⊂" : ""}`).join(" ");
+    const shapes = Object.entries(call.bindings).map(([name, operand]) => `${name}[${operand.shape.join(",")}]${operand.dtype === "f16" ? ":f16" : ""}${located(operand).inPlace ? "⊂" : ""}`).join(" ");
     const constants = Object.entries(call.constants).map(([name, value]) => `${name}=${value}`).join(" ");
     return ["", `${call.shader.name}.${call.entry}`, shapes, `${call.workgroups.join("×")} groups`, ...(constants ? [constants] : []), ...(node ? [`(${nodeLabel(node)})`] : [])].join("  ");
   };

@@ -1,4 +1,4 @@
-import { CaptureError, GradientError, ShapeError } from "../runtime/errors.js";
+import { CaptureError, DTypeError, GradientError, ShapeError } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { capturing } from "./current.js";
 import { inputsOf, type Node, type Value } from "./node.js";
@@ -18,6 +18,7 @@ export function backward(outputs: readonly Value[], seeds: readonly Tensor[], wr
   const grads = new Map<Value, Tensor>();
   const accumulate = (value: Value, grad: Tensor): void => {
     if (!sameShape(value.shape, grad.shape)) throw new ShapeError("backward", "a gradient must have the shape of its value", { value: value.shape, gradient: grad.shape });
+    if (value.dtype !== grad.dtype) throw new DTypeError(`backward: the gradient of a value must have its dtype, ${value.dtype}, but is ${grad.dtype}. Convert with cast(gradient, "${value.dtype}").`);
     const sum = grads.get(value);
     grads.set(value, sum ? add(sum, grad) : grad);
   };

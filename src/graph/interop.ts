@@ -9,12 +9,13 @@ import { Tensor } from "./tensor.js";
  * A tensor with the contents of a buffer of the program's own, which must be on the same WebGPU device (see
  * `createDevice({ gpuDevice })`). The copy is queued by the call; the buffer stays the program's.
  *
- * @param shape sizes of the axes, row-major without gaps; u8 is packed four to a word
+ * @param shape sizes of the axes, row-major without gaps; u8 is packed four to a word, f16 two
  * @param offset byte of the buffer where the tensor begins, a multiple of 4; default 0
- * @throws DeviceError when the buffer is too small or lacks the usage COPY_SRC
+ * @throws DeviceError when the buffer is too small or lacks the usage COPY_SRC, or for f16 without the feature "shader-f16"
  */
 export function tensorFromBuffer<D extends DType>(device: Device, buffer: SharedBuffer, shape: Shape, dtype: D, { offset = 0 }: { offset?: number } = {}): Tensor<D> {
   checkShape("tensorFromBuffer", shape);
+  if (dtype === "f16") device.requireHalf("tensorFromBuffer");
   const storage = device.allocate(byteLength(dtype, sizeOf(shape)), "tensorFromBuffer");
   try {
     copyBuffer("tensorFromBuffer", device, storage, buffer, offset, "in");

@@ -1,12 +1,19 @@
 import { usesOf, type Lowered, type Memory } from "./lower.js";
 import { planMemory, type MemoryPlan } from "./memory-plan.js";
 
-/** Places everything that belongs to a plan alone: inputs live from before the first dispatch, outputs until after the last. */
-export function layOut({ calls, memories, inputs, outputs }: Lowered, maxSlab: number): MemoryPlan<Memory> {
+/** Padding behind every tensor of a guarded plan. */
+const GUARD_BYTES = 256;
+
+/**
+ * Places everything that belongs to a plan alone: inputs live from before the first dispatch, outputs until after the last.
+ * A guarded plan (a test hook, see `Device.guardPlans`) reuses no memory and has padding behind every tensor.
+ */
+export function layOut({ calls, memories, inputs, outputs }: Lowered, maxSlab: number, guarded = false): MemoryPlan<Memory> {
   for (const { memory } of inputs) memory.first = -1;
   for (const { memory } of outputs) memory.last = calls.length;
   const blocks = memories.filter((m) => !m.variable && !m.held && !m.static && m.last >= -1);
   for (const block of blocks) block.last = Math.max(block.last, block.first);
+  if (guarded) for (const block of blocks) Object.assign(block, { bytes: block.bytes + GUARD_BYTES, first: -1, last: calls.length });
   return planMemory(blocks, rivals(calls.map(usesOf)), maxSlab);
 }
 

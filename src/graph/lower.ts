@@ -1,8 +1,9 @@
 import { lowerConcat } from "../kernels/concat.js";
 import type { AdapterTraits, Lowering } from "../kernels/lowering.js";
-import { byteLength, type DType } from "../runtime/dtype.js";
+import { byteLength, bytesPerElement, type DType } from "../runtime/dtype.js";
+import { ShapeError } from "../runtime/errors.js";
 import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
-import type { ChannelSlice, KernelCall, Operand } from "../runtime/kernel.js";
+import { MAX_WORKGROUPS, type ChannelSlice, type KernelCall, type Operand } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Storage } from "../runtime/storage.js";
 import type { Block } from "./memory-plan.js";
@@ -13,6 +14,8 @@ import type { Variable } from "./variable.js";
 export interface Memory extends Block {
   readonly name: string;
   readonly shape: Shape;
+  /** Bytes that its values fill; the rest of `bytes` is padding. */
+  readonly filled: number;
   /** Memory that exists already: a variable's, or a tensor closed over. */
   readonly variable?: Variable;
   readonly held?: Storage;
@@ -47,7 +50,7 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
   const memories: Memory[] = [];
   const locations = new Map<Value, Located>();
   const memory = (name: string, shape: Shape, bytes: number, home: Pick<Memory, "variable" | "held"> = {}): Memory => {
-    const made: Memory = { name, shape, bytes: alignUp(Math.max(4, bytes), BINDING_ALIGNMENT), first: Infinity, last: -Infinity, static: false, ...home };
+    const made: Memory = { name, shape, filled: bytes, bytes: alignUp(Math.max(4, bytes), BINDING_ALIGNMENT), first: Infinity, last: -Infinity, static: false, ...home };
     memories.push(made);
     return made;
   };
@@ -90,6 +93,7 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
       adapter,
       temp: (shape, dtype = "f32") => fresh(shape, dtype, `${node.op.name} scratch`),
       run: (call) => {
+        checkGrid(node.op.name, call);
         calls.push(call);
         origin.set(call, node);
       },
@@ -102,6 +106,13 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
   }
   const outputs = graph.outputs.map(locate);
   return { ...split(calls, graph, outputs), memories, inputs, outputs, origin };
+}
+
+/** Refuses, before anything is submitted, a dispatch that WebGPU would: kernels fold their grids where they can. */
+function checkGrid(op: string, { workgroups, bindings }: KernelCall): void {
+  if (workgroups.every((count) => count <= MAX_WORKGROUPS)) return;
+  const shapes = Object.fromEntries(Object.entries(bindings).map(([name, { shape }]) => [name, shape]));
+  throw new ShapeError(op, `the work needs ${workgroups.join(" × ")} workgroups, and a dispatch has at most ${MAX_WORKGROUPS} along each axis. Use a smaller batch or image`, shapes);
 }
 
 const flat = (operand: Located): Located => ({ ...operand, shape: [sizeOf(operand.shape)] });
@@ -145,7 +156,8 @@ function placeInConcats(graph: Graph): Map<Value, { target: Value; slice?: Chann
       if (producer.op.traits.alias || producer.op.traits.concat || inputsOf(producer).some((input) => placed.get(input)?.target === target)) return;
       const inner = sizeOf(target.shape.slice(axis + 1));
       const contiguous = sizeOf(target.shape.slice(0, axis)) === 1;
-      if (contiguous && byteLength(value.dtype, at * inner) % BINDING_ALIGNMENT === 0) placed.set(value, { target, offset: byteLength(value.dtype, at * inner) });
+      const offset = at * inner * bytesPerElement(value.dtype);
+      if (contiguous && offset % BINDING_ALIGNMENT === 0) placed.set(value, { target, offset });
       else if (inner === 1 && producer.op.traits.sliceOutput) placed.set(value, { target, slice: { stride: target.shape.at(-1)!, offset: at }, offset: 0 });
     });
     targets.add(target);

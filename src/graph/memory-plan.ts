@@ -2,7 +2,7 @@ import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
 
 /** A tensor's memory inside a plan: alive from the dispatch that first writes it to the one that last reads it. */
 export interface Block {
-  readonly bytes: number;
+  bytes: number;
   /** Index of the first and last dispatch that use it (−1: before the first). */
   first: number;
   last: number;

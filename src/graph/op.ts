@@ -106,6 +106,8 @@ function record(capture: Capture, op: AnyOp, args: Record<string, TensorLike | u
     if (error instanceof TypeError && absent.length > 0) throw new CaptureError(`${op.name}: expected a tensor but got undefined (${absent.join(" or ")}).`, { cause: error });
     throw error;
   }
+  // Where the device is not known yet, the plan looks again.
+  if (Object.values(outputSpecs(result)).some(({ dtype }) => dtype === "f16")) capture.device?.requireHalf(op.name);
   const node = capture.record(op, inputs, options, outputSpecs(result), isSpec(result), homes);
   return isSpec(result) ? asTensor(node.outputs["out"]!) : Object.fromEntries(Object.entries(node.outputs).map(([name, value]) => [name, asTensor(value)]));
 }

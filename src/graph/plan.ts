@@ -40,6 +40,7 @@ export class Plan {
   readonly #watched: Variable[];
   readonly #assigned: Variable[];
   readonly #step = new Uint32Array(STEP_BLOCK_BYTES / 4);
+  readonly #guarded: boolean;
   #staticVersion: string | undefined;
   #disposed = false;
 
@@ -48,9 +49,12 @@ export class Plan {
     this.graph = graph;
     this.label = label;
     checkVersions(graph);
+    const half = graph.nodes.find((node) => Object.values(node.outputs).some(({ dtype }) => dtype === "f16"));
+    if (half) device.requireHalf(half.op.name);
     this.lowered = lowerGraph(graph, device.adapter);
     const { calls, statics, memories } = this.lowered;
-    this.layout = layOut(this.lowered, device.adapter.limits.maxBufferSize);
+    this.#guarded = device.guarded;
+    this.layout = layOut(this.lowered, device.adapter.limits.maxBufferSize, this.#guarded);
     this.#checkSizes(memories.filter((m) => m.static || this.layout.places.has(m)));
     this.#watched = [...new Set(statics.flatMap((call) => usesOf(call).reads.flatMap((m) => m.variable ?? [])))];
     this.#assigned = [...graph.capture.assigned];
@@ -180,7 +184,7 @@ export class Plan {
     if (storage) return { buffer: storage.buffer, offset: storage.offset + offset, bytes };
     if (memory.static) return { buffer: this.#statics.get(memory)!, offset, bytes };
     const place = this.layout.places.get(memory)!;
-    return { slab: place.slab, offset: place.offset + offset, bytes };
+    return { slab: place.slab, offset: place.offset + offset, bytes, ...(this.#guarded && { bound: memory.bytes - offset }) };
   }
 
   #checkSizes(blocks: readonly Memory[]): void {

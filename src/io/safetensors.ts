@@ -1,4 +1,5 @@
 import { CheckpointError } from "../runtime/errors.js";
+import { fromHalf } from "../runtime/half.js";
 import { parseHeader, safetensorBits, tensorBytes } from "./safetensors-header.js";
 import type { SafetensorDType } from "./safetensors-header.js";
 
@@ -121,13 +122,4 @@ export function toFloat32({ dtype, data }: SafeTensor, name = "the tensor"): Flo
   } else if (dtype === "F16") for (let i = 0; i < out.length; i++) out[i] = fromHalf(data[i] as number);
   else for (let i = 0; i < out.length; i++) out[i] = Number(data[i]);
   return out;
-}
-
-/** The value of an IEEE 754 half-precision pattern. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }

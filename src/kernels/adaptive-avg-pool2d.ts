@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { planeGroups } from "./plane.js";
+import { lowerReduce } from "./reduce.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/adaptive-avg-pool2d.js";
 
@@ -17,6 +18,8 @@ function specialise(x: Shape, out: Shape) {
 }
 
 export function lowerAdaptiveAvgPool2d(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {
+  // A single bin is a mean, and a fold in stages keeps more than N · C threads busy.
+  if (low.adapter.variant !== "clear" && out.shape[1] === 1 && out.shape[2] === 1) return lowerReduce(low, x, out, "mean", [1, 2]);
   const { c, use } = specialise(x.shape, out.shape);
   low.run(vec4Fits(low, c)
     ? forward4({ bindings: { x4: x, out4: out }, ...use, workgroups: planeGroups("adaptiveAvgPool2d", out.shape, true) })

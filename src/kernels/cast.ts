@@ -7,9 +7,9 @@ import shader from "./wgsl/cast.js";
 const forward = defineKernel(shader, "forward");
 
 /** Numbers of the types in cast.wgsl. */
-const codes: Partial<Record<DType, number>> = { f32: 0, i32: 1, u32: 2, u8: 3 };
+const codes: Readonly<Record<DType, number>> = { f32: 0, i32: 1, u32: 2, u8: 3, f16: 4 };
 
 export function lowerCast(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {
   const n = sizeOf(x.shape);
-  low.run(forward({ bindings: { x, out }, params: { n }, constants: { FROM: codes[x.dtype]!, TO: codes[out.dtype]! }, threads: Math.ceil(n / 4) }));
+  low.run(forward({ bindings: { x, out }, params: { n }, constants: { FROM: codes[x.dtype], TO: codes[out.dtype] }, threads: Math.ceil(n / 4) }));
 }

@@ -13,12 +13,16 @@ export interface MaxUnpool2dParams {
   readonly kernelSize: readonly [number, number];
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
 }
 
-function specialise(pooled: Shape, plane: Shape, { kernelSize, stride, padding }: MaxUnpool2dParams) {
+function specialise(pooled: Shape, plane: Shape, { kernelSize, stride, padding, dilation }: MaxUnpool2dParams) {
   const [, ih = 0, iw = 0, c = 0] = pooled;
   const [, h = 0, w = 0] = plane;
-  const constants = { C: c, KH: kernelSize[0], KW: kernelSize[1], SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1] };
+  const constants = {
+    C: c, SPAN_H: dilation[0] * (kernelSize[0] - 1) + 1, SPAN_W: dilation[1] * (kernelSize[1] - 1) + 1,
+    SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1],
+  };
   return { c, use: { params: { ih, iw, h, w }, constants } };
 }
 

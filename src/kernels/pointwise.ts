@@ -1,46 +1,13 @@
 import { grid, type Operand, type Shader } from "../runtime/kernel.js";
 import { sameShape, sizeOf, type Shape } from "../runtime/shape.js";
 import { channelSlice, type Lowering } from "./lowering.js";
+import { expressions, functionsIn } from "./pointwise-table.js";
 
 /** One step of a pointwise program: a name of the table, and the numbers of earlier results (inputs come first), or of a constant. */
 export type Instruction = readonly [name: string, ...arguments_: number[]];
 
-/**
- * The expressions: `$0`, `$1`, … are the operands, `T` the element type (f32, vec4f, …), `MASK(c)` turns a condition
- * into 1 or 0. A NaN that comes in stays one: WGSL's max and min may drop it, so they are guarded by `NAN(x)`, a test of the
- * bits (false for integers, whose bits mean something else).
- */
-export const expressions: Readonly<Record<string, string>> = {
-  add: "$0 + $1",
-  sub: "$0 - $1",
-  mul: "$0 * $1",
-  div: "$0 / $1",
-  maximum: "select(select(max($0, $1), $1, NAN($1)), $0, NAN($0))",
-  minimum: "select(select(min($0, $1), $1, NAN($1)), $0, NAN($0))",
-  pow: "POW($0, $1)",
-  greater: "MASK($0 > $1)",
-  less: "MASK($0 < $1)",
-  equal: "MASK($0 == $1)",
-  where: "select($2, $1, $0 != T(0))",
-  neg: "-$0",
-  abs: "abs($0)",
-  sign: "sign($0)",
-  exp: "exp($0)",
-  log: "log($0)",
-  sqrt: "sqrt($0)",
-  rsqrt: "inverseSqrt($0)",
-  square: "$0 * $0",
-  reciprocal: "T(1) / $0",
-  clamp: "select(min(max($0, $1), $2), $0, NAN($0))",
-  relu: "select(max($0, T(0)), $0, NAN($0))",
-  relu6: "select(clamp($0, T(0), T(6)), $0, NAN($0))",
-  sigmoid: "T(1) / (T(1) + exp(-$0))",
-  tanh: "T(1) - T(2) / (exp(T(2) * clamp($0, T(-15), T(15))) + T(1))",
-  softplus: "max($0, T(0)) + log(T(1) + exp(-abs($0)))",
-  isNaN: "MASK(NAN($0))",
-};
-
-const wgslTypes = { f32: "f32", i32: "i32", u32: "u32" } as Record<string, string>;
+/** Element types; f16 is computed in f32, and specialising the shader stores it as f16 (see src/runtime/half-bindings.ts). */
+const wgslTypes = { f32: "f32", f16: "f32", i32: "i32", u32: "u32" } as Record<string, string>;
 
 /** How an input is indexed: like the output, one value for all, along the last axis only, or by full broadcasting. */
 type Mode = "full" | "scalar" | "channel" | "general";
@@ -118,6 +85,7 @@ function pointwiseShader(dtypes: string[], outType: string, modes: Mode[], rank:
   }
   const array = (m: Mode, dtype: string): string => `array<${m === "scalar" ? (wgslTypes[dtype] ?? "f32") : type(dtype)}>`;
   const code = [
+    ...functionsIn(lines.join("\n"), T),
     `struct Params { ${params.map((name) => `${name}: u32,`).join(" ")} }`,
     "@group(0) @binding(0) var<uniform> p: Params;",
     ...modes.map((m, k) => `@group(0) @binding(${k + 1}) var<storage, read> x${k}: ${array(m, dtypes[k]!)};`),

@@ -7,9 +7,18 @@ import shader from "./wgsl/reduce.js";
 const sum = defineKernel(shader, "sum");
 const sum4 = defineKernel(shader, "sum4");
 const sumInt = defineKernel(shader, "sum_int");
-const maxFloat = defineKernel(shader, "max_float");
-const maxU32 = defineKernel(shader, "max_u32");
-const maxI32 = defineKernel(shader, "max_i32");
+const product = defineKernel(shader, "product");
+const productInt = defineKernel(shader, "product_int");
+const extremeFloat = defineKernel(shader, "extreme_float");
+const extremeU32 = defineKernel(shader, "extreme_u32");
+const extremeI32 = defineKernel(shader, "extreme_i32");
+const exponentials = defineKernel(shader, "exponentials");
+const exponentialsMerge = defineKernel(shader, "exponentials_merge");
+const exponentialsFinish = defineKernel(shader, "exponentials_finish");
+const moments = defineKernel(shader, "moments");
+const moments4 = defineKernel(shader, "moments4");
+const momentsMerge = defineKernel(shader, "moments_merge");
+const momentsFinish = defineKernel(shader, "moments_finish");
 
 export interface ReduceParams {
   /** Axes to fold, ascending, counted from the front. */
@@ -17,31 +26,25 @@ export interface ReduceParams {
   readonly keepDims: boolean;
 }
 
-export type Reduction = "sum" | "mean" | "max";
+/** `zeros` counts the zeros, `nonzeroProduct` multiplies what is not zero. */
+export type Reduction = "sum" | "mean" | "l1" | "l2" | "zeros" | "max" | "min" | "product" | "nonzeroProduct";
 
 /** Elements that one thread folds in a stage of a long reduction; up to twice as many are folded in one stage. */
 const FOLD = 64;
 
-/** A tensor as [outer, extent, inner], of which the extent is folded. */
-interface View {
+/** One stage: a tensor seen as [outer, extent, inner], of which the extent is folded to `chunks`. */
+interface Stage {
   readonly outer: number;
   readonly extent: number;
   readonly inner: number;
+  readonly chunks: number;
 }
 
-/** Folds axes of `x`: one or more stages per run of neighbouring axes, the longest run first. */
-export function lowerReduce(low: Lowering, x: Operand, out: Operand, reduction: Reduction, axes: readonly number[]): void {
-  const views = planViews(x.shape, axes);
-  const count = axes.reduce((n, axis) => n * x.shape[axis]!, 1);
-  let from = x;
-  views.forEach((view, i) => {
-    const last = i === views.length - 1;
-    from = foldView(low, from, view, reduction, last ? out : undefined, last && reduction === "mean" ? 1 / count : 1);
-  });
-}
+const threadsOf = ({ outer, chunks, inner }: Stage): number => outer * chunks * inner;
 
-/** The folds to do in order. Axes of size 1 are dropped and neighbours of one kind joined, so NHWC over N, H, W is one fold. */
-function planViews(shape: Shape, axes: readonly number[]): View[] {
+/** The stages to take in order: one or more per run of neighbouring axes, the longest run first. */
+function planStages(shape: Shape, axes: readonly number[]): Stage[] {
+  // Axes of size 1 are dropped and neighbours of one kind joined, so NHWC over N, H, W is one run.
   const groups: { size: number; folded: boolean }[] = [];
   shape.forEach((size, axis) => {
     if (size === 1) return;
@@ -50,51 +53,110 @@ function planViews(shape: Shape, axes: readonly number[]): View[] {
     if (before?.folded === folded) before.size *= size;
     else groups.push({ size, folded });
   });
-  const views: View[] = [];
+  const stages: Stage[] = [];
   for (;;) {
     const longest = groups.filter((g) => g.folded).sort((a, b) => b.size - a.size)[0];
     if (!longest) break;
     const at = groups.indexOf(longest);
-    views.push({ outer: sizeOf(groups.slice(0, at).map((g) => g.size)), extent: longest.size, inner: sizeOf(groups.slice(at + 1).map((g) => g.size)) });
+    const [outer, inner] = [sizeOf(groups.slice(0, at).map((g) => g.size)), sizeOf(groups.slice(at + 1).map((g) => g.size))];
     groups.splice(at, 1);
+    for (let extent = longest.size; ; ) {
+      const chunks = extent <= 2 * FOLD ? 1 : Math.ceil(extent / FOLD);
+      stages.push({ outer, extent, inner, chunks });
+      if (chunks === 1) break;
+      extent = chunks;
+    }
   }
-  return views.length > 0 ? views : [{ outer: 1, extent: 1, inner: sizeOf(shape) }];
+  return stages.length > 0 ? stages : [{ outer: 1, extent: 1, inner: sizeOf(shape), chunks: 1 }];
 }
 
-function foldView(low: Lowering, x: Operand, { outer, extent, inner }: View, reduction: Reduction, out: Operand | undefined, scale: number): Operand {
-  for (let from = x, left = extent; ; ) {
-    const chunks = left <= 2 * FOLD ? 1 : Math.ceil(left / FOLD);
-    const to = chunks === 1 && out ? out : low.temp([outer, chunks, inner], x.dtype);
-    const threads = outer * chunks * inner;
-    const use = { params: { outer, extent: left, inner, chunks, scale: chunks === 1 ? scale : 1 }, threads, flops: outer * left * inner };
-    if (threads > 0) low.run(stage(low, from, to, reduction, use));
-    if (chunks === 1) return to;
-    [from, left] = [to, chunks];
-  }
+const mapOf = { l1: 1, l2: 2, zeros: 3, nonzeroProduct: 4 } as Partial<Record<Reduction, number>>;
+
+/** Folds axes of `x`. */
+export function lowerReduce(low: Lowering, x: Operand, out: Operand, reduction: Reduction, axes: readonly number[]): void {
+  const stages = planStages(x.shape, axes);
+  const count = axes.reduce((n, axis) => n * x.shape[axis]!, 1);
+  let from = x;
+  stages.forEach((stage, i) => {
+    const [first, last] = [i === 0, i === stages.length - 1];
+    const { outer, extent, inner, chunks } = stage;
+    const to = last ? out : low.temp([outer, chunks, inner], x.dtype === "f16" ? "f32" : x.dtype);
+    const map = first ? mapOf[reduction] : undefined;
+    const threads = threadsOf(stage);
+    const use = {
+      // The mean of nothing is 0 · ∞, NaN, as PyTorch has it.
+      params: { outer, extent, inner, chunks, scale: last && reduction === "mean" ? 1 / count : 1, correction: 0 },
+      constants: { ...(map !== undefined && { MAP: map }), ...(last && reduction === "l2" && { ROOT: 1 }), ...(reduction === "min" && { SMALLEST: 1 }) },
+      threads,
+      flops: outer * extent * inner,
+    };
+    if (threads > 0) low.run(fold(low, from, to, reduction, use));
+    from = to;
+  });
 }
 
 interface Use {
-  params: { outer: number; extent: number; inner: number; chunks: number; scale: number };
+  params: Stage & { scale: number; correction: number };
+  constants: Partial<Record<"MAP" | "ROOT" | "SMALLEST", number>>;
   threads: number;
   flops: number;
 }
 
-function stage(low: Lowering, x: Operand, out: Operand, reduction: Reduction, use: Use) {
-  if (reduction !== "max" && x.dtype === "f32" && vec4Fits(low, use.params.inner)) return sum4({ bindings: { x4: x, out4: out }, ...use, threads: use.threads / 4 });
-  if (reduction !== "max") return x.dtype === "f32" ? sum({ bindings: { x, out }, ...use }) : sumInt({ bindings: { xu: x, outu: out }, ...use });
-  if (x.dtype === "u32") return maxU32({ bindings: { xu: x, outu: out }, ...use });
-  if (x.dtype === "i32") return maxI32({ bindings: { xi: x, outi: out }, ...use });
-  return maxFloat({ bindings: { x, out }, ...use });
+function fold(low: Lowering, x: Operand, out: Operand, reduction: Reduction, use: Use) {
+  const whole = x.dtype === "i32" || x.dtype === "u32";
+  if (reduction === "max" || reduction === "min") {
+    if (x.dtype === "u32") return extremeU32({ bindings: { xu: x, outu: out }, ...use });
+    if (x.dtype === "i32") return extremeI32({ bindings: { xi: x, outi: out }, ...use });
+    return extremeFloat({ bindings: { x, out }, ...use });
+  }
+  if (reduction === "product" || reduction === "nonzeroProduct")
+    return whole ? productInt({ bindings: { xu: x, outu: out }, ...use }) : product({ bindings: { x, out }, ...use });
+  if (whole) return sumInt({ bindings: { xu: x, outu: out }, ...use });
+  if (vec4Fits(low, use.params.inner)) return sum4({ bindings: { x4: x, out4: out }, ...use, threads: use.threads / 4 });
+  return sum({ bindings: { x, out }, ...use });
 }
 
-export function lowerSum(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { axes }: ReduceParams): void {
-  lowerReduce(low, x, out, "sum", axes);
+/** The `op`'s lowering that folds x, by the name of the reduction. */
+export const lowerFold = (reduction: Reduction) => (low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { axes }: ReduceParams): void => {
+  lowerReduce(low, x, out, reduction, axes);
+};
+
+export const lowerSum = lowerFold("sum");
+export const lowerMean = lowerFold("mean");
+
+/** log Σ exp(x) over axes. */
+export function lowerLogSumExp(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { axes }: ReduceParams): void {
+  let from = x;
+  const stages = planStages(x.shape, axes);
+  stages.forEach((stage, i) => {
+    const to = low.temp([2, threadsOf(stage)]);
+    const use = { bindings: { x: from, out: to }, params: { ...stage, scale: 1, correction: 0 }, threads: threadsOf(stage), flops: 2 * stage.outer * stage.extent * stage.inner };
+    if (use.threads > 0) low.run(i === 0 ? exponentials(use) : exponentialsMerge(use));
+    from = to;
+  });
+  const size = sizeOf(out.shape);
+  if (size > 0) low.run(exponentialsFinish({ bindings: { x: from, out }, params: { outer: 1, extent: 1, inner: size, chunks: 1, scale: 1, correction: 0 }, threads: size }));
 }
 
-export function lowerMean(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { axes }: ReduceParams): void {
-  lowerReduce(low, x, out, "mean", axes);
+export interface VarianceParams {
+  /** Taken off the count that the squared deviations are divided by. */
+  readonly correction: number;
+  /** The standard deviation instead. */
+  readonly root: boolean;
 }
 
-export function lowerMax(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }, { axes }: ReduceParams): void {
-  lowerReduce(low, x, out, "max", axes);
+/** Mean and variance (or standard deviation) over axes, both f32. */
+export function lowerVariance(low: Lowering, { x }: { x: Operand }, { out, mean }: Record<"out" | "mean", Operand>, { axes, correction, root }: VarianceParams & Pick<ReduceParams, "axes">): void {
+  let from = x;
+  planStages(x.shape, axes).forEach((stage, i) => {
+    const threads = threadsOf(stage);
+    const to = low.temp([3, threads]);
+    const use = { params: { ...stage, scale: 1, correction: 0 }, threads, flops: 4 * stage.outer * stage.extent * stage.inner };
+    if (i > 0) low.run(momentsMerge({ bindings: { x: from, out: to }, ...use }));
+    else if (vec4Fits(low, stage.inner)) low.run(moments4({ bindings: { x4: from, out4: to }, ...use, threads: threads / 4 }));
+    else low.run(moments({ bindings: { x: from, out: to }, ...use }));
+    from = to;
+  });
+  const size = sizeOf(out.shape);
+  low.run(momentsFinish({ bindings: { x: from, out, out_mean: mean }, params: { outer: 1, extent: 1, inner: size, chunks: 1, scale: 1, correction }, ...(root && { constants: { ROOT: 1 } }), threads: size }));
 }

@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import { planeGroups } from "./plane.js";
+import { axisParams, copiedAxisParams, type AxisPlacement } from "./resample-axis.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/resize.js";
 
@@ -17,25 +18,19 @@ const nearest4Gradient = defineKernel(shader, "nearest4_gradient");
 
 export interface ResizeParams {
   readonly mode: "bilinear" | "nearest";
-  readonly alignCorners: boolean;
+  /** Rows and columns. */
+  readonly placement: readonly [AxisPlacement, AxisPlacement];
 }
 
-/** The fraction (max(d·mul + add, sub) − sub) / den that maps output d of `o` to a position among `n` inputs. */
-function fraction(n: number, o: number, { mode, alignCorners }: ResizeParams) {
-  if (mode === "nearest") return { mul: n, add: 0, sub: 0, den: o };
-  // (d + 1/2) n/o − 1/2 = (2nd + n − o) / 2o
-  return alignCorners ? { mul: n - 1, add: 0, sub: 0, den: Math.max(1, o - 1) } : { mul: 2 * n, add: n, sub: o, den: 2 * o };
-}
-
-function params(x: Shape, out: Shape, o: ResizeParams) {
+function params(x: Shape, out: Shape, { mode, placement: [vertical, horizontal] }: ResizeParams) {
   const [, h = 0, w = 0] = x;
   const [, oh = 0, ow = 0] = out;
-  // A corner-aligned output of one pixel stays at position 0.
-  const [v, u] = [fraction(h, oh, o), fraction(w, ow, o)];
+  const axis = mode === "nearest" ? copiedAxisParams : axisParams;
+  const [v, u] = [axis(h, oh, vertical), axis(w, ow, horizontal)];
   return {
     h, w, oh, ow,
-    mul_h: v.mul, add_h: v.add, sub_h: v.sub, den_h: v.den,
-    mul_w: u.mul, add_w: u.add, sub_w: u.sub, den_w: u.den,
+    units_h: v.units, rest_h: v.rest, start_units_h: v.startUnits, start_rest_h: v.startRest, inverse_h: v.inverse,
+    units_w: u.units, rest_w: u.rest, start_units_w: u.startUnits, start_rest_w: u.startRest, inverse_w: u.inverse,
   };
 }
 

@@ -5,7 +5,6 @@ import shader from "./wgsl/softmax.js";
 
 const softmax = defineKernel(shader, "softmax");
 const logSoftmax = defineKernel(shader, "log_softmax");
-const argmax = defineKernel(shader, "argmax");
 const softmaxGradient = defineKernel(shader, "softmax_gradient");
 const logSoftmaxGradient = defineKernel(shader, "log_softmax_gradient");
 
@@ -24,10 +23,6 @@ export function lowerSoftmax(low: Lowering, { x }: { x: Operand }, { out }: { ou
 
 export function lowerLogSoftmax(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {
   low.run(logSoftmax({ bindings: { x, out }, ...specialise(x.shape) }));
-}
-
-export function lowerArgmax(low: Lowering, { x }: { x: Operand }, { out }: { out: Operand }): void {
-  low.run(argmax({ bindings: { x, chosen: out }, ...specialise(x.shape) }));
 }
 
 export function lowerSoftmaxGradient(low: Lowering, { y, grad }: Record<"y" | "grad", Operand>, { out }: { out: Operand }): void {

@@ -1,8 +1,8 @@
 import { fanInUniform } from "../graph/init.js";
 import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
-import { convTranspose2d } from "../ops/conv-transpose2d.js";
-import { convolutionParams } from "../ops/conv2d-options.js";
+import { convTranspose2d, transposedParams } from "../ops/conv-transpose2d.js";
+import type { Padding, PaddingMode } from "../ops/conv2d-options.js";
 import { pair, type PairLike } from "../ops/window.js";
 import { checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
@@ -13,8 +13,10 @@ export interface ConvTranspose2dOptions {
   kernelSize: PairLike;
   /** How far apart neighbouring inputs are written. Default 1. */
   stride?: PairLike;
-  /** Rows and columns cut from every side of the result. Default 0. */
-  padding?: PairLike;
+  /** Rows and columns cut from every side of the result, [vertical, horizontal] or by side. Default 0. */
+  padding?: Padding;
+  /** Only "zeros" exists, as in PyTorch. */
+  paddingMode?: PaddingMode;
   /** Rows and columns that the result grows at the bottom and right; below stride or dilation. Default 0. */
   outputPadding?: PairLike;
   /** Distance of neighbouring kernel positions. Default 1. */
@@ -32,25 +34,28 @@ export interface ConvTranspose2dOptions {
 export class ConvTranspose2d extends Layer {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
-  readonly #options: { stride: PairLike; padding: PairLike; outputPadding: PairLike; dilation: PairLike; groups: number };
+  readonly #options: { stride: PairLike; padding: Padding; outputPadding: PairLike; dilation: PairLike; groups: number };
 
   /** @throws OptionError for options out of range, and when the groups do not divide the channels */
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
-    checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "outputPadding", "dilation", "groups", "bias"]);
-    const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1, bias = true } = options;
+    checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "paddingMode", "outputPadding", "dilation", "groups", "bias"]);
+    const { stride = 1, padding = 0, paddingMode = "zeros", outputPadding = 0, dilation = 1, groups = 1, bias = true } = options;
     requireChannels("ConvTranspose2d", { inChannels, outChannels }, groups);
     const [kh, kw] = pair("ConvTranspose2d", "kernelSize", options.kernelSize, 1);
     const init = fanInUniform((outChannels / groups) * kh * kw);
     this.weight = new Parameter([inChannels, kh, kw, outChannels / groups], init);
     this.bias = bias ? new Parameter([outChannels], init) : undefined;
     this.#options = { stride, padding, outputPadding, dilation, groups };
-    convolutionParams("ConvTranspose2d", { stride, padding, dilation, groups }); // bad options are refused here, not at the first image
-    pair("ConvTranspose2d", "outputPadding", outputPadding, 0);
+    transposedParams("ConvTranspose2d", { ...this.#options, paddingMode }); // bad options are refused here, not at the first image
   }
 
-  /** @param x f32 [N, H, W, in]; returns [N, height, width, out] */
-  forward(x: Tensor): Tensor<"f32"> {
-    return convTranspose2d(x, this.weight, { ...this.#options, bias: this.bias });
+  /**
+   * @param x f32 [N, H, W, in]; returns [N, height, width, out]
+   * @param options `outputSize`: [height, width] of the result, in place of `outputPadding`
+   */
+  forward(x: Tensor, { outputSize }: { outputSize?: PairLike } = {}): Tensor<"f32"> {
+    const { outputPadding, ...rest } = this.#options;
+    return convTranspose2d(x, this.weight, { ...rest, ...(outputSize === undefined ? { outputPadding } : { outputSize }), bias: this.bias });
   }
 }

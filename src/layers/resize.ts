@@ -1,14 +1,17 @@
 import type { Tensor } from "../graph/tensor.js";
 import { resize, type ResizeOptions } from "../ops/resize.js";
-import { OptionError, checkOptions } from "../runtime/errors.js";
+import { resizePlan, scalePair } from "../ops/resize-options.js";
+import type { PairLike } from "../ops/window.js";
+import { checkOptions } from "../runtime/errors.js";
 import { Layer } from "./layer.js";
 
-/** Resamples to a fixed size (`resize`). */
+/** Resamples to a fixed size, or by a factor (`resize`). */
 export class Resize extends Layer {
   readonly #options: ResizeOptions;
 
   constructor(options: ResizeOptions) {
     super();
+    resizePlan("Resize", options);
     this.#options = { ...options };
   }
 
@@ -17,27 +20,24 @@ export class Resize extends Layer {
   }
 }
 
-export interface UpsampleOptions extends Pick<ResizeOptions, "mode" | "alignCorners"> {
-  /** Times the height and width; a whole number of at least 1. Default 2. */
-  scale?: number;
+export interface UpsampleOptions extends Omit<ResizeOptions, "size" | "scaleFactor"> {
+  /** Times the height and width: a positive number, or two of them [vertical, horizontal]. Default 2. */
+  scale?: PairLike;
 }
 
-/** Enlarges by a whole factor (`resize`): the same as PyTorch's Upsample with that scale_factor. */
+/** Enlarges by a factor (`resize` with that `scaleFactor`), as PyTorch's Upsample with that scale_factor. */
 export class Upsample extends Layer {
-  readonly #scale: number;
-  readonly #options: Pick<ResizeOptions, "mode" | "alignCorners">;
+  readonly #options: ResizeOptions;
 
   constructor(options: UpsampleOptions = {}) {
     super();
-    checkOptions("Upsample", options, ["scale", "mode", "alignCorners"]);
+    checkOptions("Upsample", options, ["scale", "mode", "alignCorners", "antialias", "recomputeScaleFactor"]);
     const { scale = 2, ...rest } = options;
-    if (!Number.isInteger(scale) || scale < 1) throw new OptionError(`Upsample: scale must be a whole number of at least 1 but is ${scale}.`);
-    this.#scale = scale;
-    this.#options = rest;
+    this.#options = { ...rest, scaleFactor: scalePair("Upsample", "scale", scale) };
+    resizePlan("Upsample", this.#options);
   }
 
   forward(x: Tensor): Tensor<"f32"> {
-    const [, h, w] = x.shape as [number, number, number, number];
-    return resize(x as Tensor<"f32">, { size: [h * this.#scale, w * this.#scale], ...this.#options });
+    return resize(x as Tensor<"f32">, this.#options);
   }
 }

@@ -1,5 +1,17 @@
 export { crossEntropy, type CrossEntropyOptions } from "../ops/cross-entropy.js";
+export { upsampledCrossEntropy, type UpsampledCrossEntropyOptions } from "../ops/upsampled-cross-entropy.js";
 export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from "./binary-cross-entropy.js";
+export { boundaryLoss, type BoundaryLossOptions } from "./boundary.js";
 export { diceLoss, type DiceLossOptions } from "./dice.js";
 export { focalLoss, type FocalLossOptions } from "./focal.js";
+export { generalisedDiceLoss, type GeneralisedDiceLossOptions } from "./generalised-dice.js";
+export { hardPixelCrossEntropy, ohemCrossEntropy, type HardPixelCrossEntropyOptions, type OhemCrossEntropyOptions } from "./hard-pixels.js";
+export { hausdorffLoss, type HausdorffLossOptions } from "./hausdorff.js";
+export { jaccardLoss, type JaccardLossOptions } from "./jaccard.js";
+export { lovaszHingeLoss, lovaszSoftmaxLoss, type LovaszHingeLossOptions, type LovaszSoftmaxLossOptions } from "./lovasz.js";
+export { mccLoss, type MccLossOptions } from "./mcc.js";
+export type { LossActivation, RegionDialect, RegionLossOptions } from "./overlap.js";
+export { sigmoidFocalLoss, type SigmoidFocalLossOptions } from "./sigmoid-focal.js";
+export type { LossReduction, PixelOptions } from "./targets.js";
+export { focalTverskyLoss, tverskyLoss, type FocalTverskyLossOptions, type TverskyLossOptions } from "./tversky.js";
 export { weightedSum } from "./weighted-sum.js";

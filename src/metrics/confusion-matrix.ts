@@ -66,7 +66,7 @@ export class ConfusionMatrix {
       column += this.at(other, index);
     }
     const truePositive = this.at(index, index);
-    return { truePositive, falsePositive: column - truePositive, falseNegative: row - truePositive };
+    return { truePositive, falsePositive: column - truePositive, falseNegative: row - truePositive, trueNegative: this.total - row - column + truePositive };
   }
 }
 
@@ -77,4 +77,6 @@ export interface Outcome {
   readonly falsePositive: number;
   /** Of this class, predicted as others. */
   readonly falseNegative: number;
+  /** Of other classes, predicted as others (right ones or wrong ones). */
+  readonly trueNegative: number;
 }

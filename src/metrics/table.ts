@@ -1,8 +1,8 @@
 import type { ConfusionMatrix } from "./confusion-matrix.js";
-import type { Ratios, Scores } from "./scores.js";
+import { wholeFigures, type Ratios, type Scores } from "./scores.js";
 
-const fraction = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(4));
-const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+export const fraction = (value: number, digits = 4): string => (Number.isNaN(value) ? "–" : value.toFixed(digits));
+export const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** Rows of cells as aligned columns: the first to the left, the rest to the right. */
 export function columns(rows: readonly (readonly string[])[]): string {
@@ -10,15 +10,22 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ").trimEnd()).join("\n");
 }
 
-/** Scores as plain text: a row per class, their means, and the pixel accuracy. Absent classes show "–". */
-export function scoresTable({ perClass, mean, pixelAccuracy, pixels }: Scores): string {
-  const ratios = (r: Ratios): string[] => [r.precision, r.recall, r.dice, r.iou].map(fraction);
+/**
+ * Scores as plain text: a row per class, their averages, and the figures of the whole. Absent classes show "–".
+ *
+ * @pytorch none
+ */
+export function scoresTable(scores: Scores): string {
+  const { perClass, mean, micro, weighted, pixels } = scores;
+  const ratios = (r: Ratios): string[] => [r.precision, r.recall, r.dice, r.iou].map((value) => fraction(value));
   const rows = [
     ["class", "precision", "recall", "Dice", "IoU", "pixels"],
     ...perClass.map((c) => [c.name, ...ratios(c), thousands(c.support)]),
     ["mean", ...ratios(mean), thousands(pixels)],
+    ["pooled", ...ratios(micro), ""],
+    ["weighted by pixels", ...ratios(weighted), ""],
   ];
-  return `${columns(rows)}\n\npixel accuracy ${fraction(pixelAccuracy)}`;
+  return `${columns(rows)}\n\n${columns(wholeFigures(scores).map(([name, value]) => [name, fraction(value)]))}`;
 }
 
 export interface ConfusionTableOptions {
@@ -28,7 +35,11 @@ export interface ConfusionTableOptions {
   percent?: boolean | undefined;
 }
 
-/** A confusion matrix as plain text: a row per true class, a column per predicted class. */
+/**
+ * A confusion matrix as plain text: a row per true class, a column per predicted class.
+ *
+ * @pytorch none
+ */
 export function confusionTable(matrix: ConfusionMatrix, { names, percent = false }: ConfusionTableOptions = {}): string {
   const classes = Array.from({ length: matrix.classes }, (_, i) => i);
   const name = (i: number): string => names?.[i] ?? String(i);

@@ -53,7 +53,7 @@ abstract class EncoderDecoder extends SegmentationModel {
     }
     for (const stage of this.decoder) {
       const { indices, size } = pooled.pop()!;
-      h = stage.forward(maxUnpool2d(h, indices, { kernelSize: 2, outputSize: size }));
+      h = stage.forward(maxUnpool2d(h as Tensor<"f32">, indices, { kernelSize: 2, outputSize: size }));
     }
     return this.classifier.forward(h);
   }

@@ -1,26 +1,23 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerAdaptiveAvgPool2d, lowerAdaptiveAvgPool2dGradient } from "../kernels/adaptive-avg-pool2d.js";
-import { ShapeError, checkOptions } from "../runtime/errors.js";
-import { checkRank } from "../runtime/shape.js";
-import { requireDType } from "./require.js";
-import { checkSizeProduct, pair, type Pair, type PairLike } from "./window.js";
+import type { FloatDType } from "../runtime/dtype.js";
+import { checkOptions } from "../runtime/errors.js";
+import { requireFloat } from "./require.js";
+import { binnedShape, binPair, type Bins, type BinsLike } from "./window.js";
 
 export interface AdaptiveAvgPool2dOptions {
-  /** Bins along the height and the width. */
-  outputSize: PairLike;
+  /** Bins along the height and the width; null keeps as many as x has positions there. */
+  outputSize: BinsLike;
 }
 
 interface Params {
-  readonly size: Pair;
+  readonly size: Bins;
 }
 
 function sized(op: string, x: Spec, { size }: Params): Spec {
-  requireDType(op, "x", x, "f32");
-  checkRank(op, "x", x.shape, "NHWC");
-  if (x.shape[1] === 0 || x.shape[2] === 0) throw new ShapeError(op, "x has no positions to average", { x: [x.shape, "NHWC"] });
-  checkSizeProduct(op, x.shape, size);
-  return { shape: [x.shape[0]!, ...size, x.shape[3]!], dtype: "f32" };
+  requireFloat(op, "x", x);
+  return { shape: binnedShape(op, x.shape, size), dtype: x.dtype };
 }
 
 const sizeOfPlane = (x: Tensor): Params => ({ size: [x.shape[1]!, x.shape[2]!] });
@@ -40,16 +37,24 @@ const adaptiveAvgPool2dGradientOp = defineOp({
   lower: lowerAdaptiveAvgPool2dGradient,
 });
 
+/** The options of adaptive pooling, checked; `op` is named in the errors. */
+export function adaptivePoolParams(op: string, options: { outputSize: BinsLike }): Params {
+  checkOptions(op, options, ["outputSize"]);
+  return { size: binPair(op, "outputSize", options.outputSize) };
+}
+
 /**
  * Means over a fixed number of bins that cover the plane, whatever its size: bin i of o over n positions is
  * floor(i n / o) … ceil((i + 1) n / o), so that neighbouring bins overlap when o does not divide n (PyTorch's rule).
- * `outputSize: 1` is global average pooling; more bins than positions repeat them.
+ * `outputSize: 1` is global average pooling; more bins than positions repeat them. With several outputs of one x, see
+ * `pyramidPool2d`. The same as resizing by area.
  *
- * @param x [N, H, W, C], f32
- * @returns [N, outputSize[0], outputSize[1], C]
+ * @param x [N, H, W, C], f32 or f16
+ * @returns [N, outputSize[0] ?? H, outputSize[1] ?? W, C], the dtype of x
  * @throws OptionError for sizes below 1, ShapeError for a plane without positions
+ * @pytorch torch.nn.functional.adaptive_avg_pool2d
+ * @onnx none (GlobalAveragePool for outputSize 1; AveragePool when the bins divide the plane)
  */
-export function adaptiveAvgPool2d(x: TensorLike, options: AdaptiveAvgPool2dOptions): Tensor<"f32"> {
-  checkOptions("adaptiveAvgPool2d", options, ["outputSize"]);
-  return adaptiveAvgPool2dOp({ x }, { size: pair("adaptiveAvgPool2d", "outputSize", options.outputSize, 1) }) as Tensor<"f32">;
+export function adaptiveAvgPool2d<D extends FloatDType = "f32">(x: TensorLike<D>, options: AdaptiveAvgPool2dOptions): Tensor<D> {
+  return adaptiveAvgPool2dOp({ x }, adaptivePoolParams("adaptiveAvgPool2d", options)) as Tensor<D>;
 }

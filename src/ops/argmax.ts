@@ -1,26 +1,45 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { lowerArgmax } from "../kernels/softmax.js";
-import { checkClasses } from "./last-axis.js";
+import { lowerArgmax, type ArgmaxParams } from "../kernels/argmax.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
+import { reducedShape } from "./axes.js";
+import { normalAxis, requireTensors, requireWords } from "./require.js";
+
+export interface ArgmaxOptions {
+  /** The axis that is searched; negative ones count from the back. Default -1, the classes. */
+  axis?: number;
+  /** Keep the axis with size 1. Default false. */
+  keepDims?: boolean;
+}
 
 const argmaxOp = defineOp({
   name: "argmax",
-  shape: ({ x }: { x: Spec }): Spec => {
-    checkClasses("argmax", "x", x);
-    return { shape: x.shape.slice(0, -1), dtype: "u32" };
-  },
+  shape: ({ x }: { x: Spec }, { axis, keepDims }: ArgmaxParams): Spec => ({ shape: reducedShape(x.shape, [axis], keepDims), dtype: "u32" }),
   gradient: { x: null },
   lower: lowerArgmax,
 });
 
+/** `argmax` and `argmin`, under the name that errors say. */
+export function extreme(op: string, x: TensorLike, options: ArgmaxOptions, smallest: boolean): Tensor<"u32"> {
+  checkOptions(op, options, ["axis", "keepDims"]);
+  requireTensors(op, { x });
+  requireWords(op, "x", x);
+  const axis = normalAxis(op, x.shape, options.axis ?? -1);
+  if (x.shape[axis] === 0) throw new ShapeError(op, `axis ${axis} has no elements to choose from`, { x: x.shape });
+  return argmaxOp({ x }, { axis, keepDims: options.keepDims ?? false, smallest }) as Tensor<"u32">;
+}
+
 /**
- * Number of the largest element along the last axis: the class map of NHWC logits. Of equal ones the first counts;
- * NaN counts as larger than everything, as in PyTorch.
+ * Where the largest element along an axis stands; along the last one it is the class map of NHWC logits. Of equal ones the
+ * first counts; NaN counts as larger than everything, as in PyTorch. No gradient.
  *
- * @param x f32 [..., classes]
- * @returns u32 [...]
- * @throws DTypeError unless x is f32, ShapeError for no classes
+ * @param x f32, f16, i32 or u32 [..., classes]
+ * @returns u32, the shape of x without the axis: positions along it
+ * @throws ShapeError for an axis that is empty or does not exist, DTypeError for u8 (cast first)
+ *
+ * @pytorch torch.argmax
+ * @onnx ArgMax
  */
-export function argmax(x: TensorLike<"f32">): Tensor<"u32"> {
-  return argmaxOp({ x }, {}) as Tensor<"u32">;
+export function argmax(x: TensorLike, options: ArgmaxOptions = {}): Tensor<"u32"> {
+  return extreme("argmax", x, options, false);
 }

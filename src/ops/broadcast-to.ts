@@ -6,7 +6,7 @@ import { MAX_AXES } from "../kernels/strided.js";
 import type { DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { checkShape, type Shape } from "../runtime/shape.js";
-import { requireDType, requireWords } from "./require.js";
+import { requireFloat, requireWords } from "./require.js";
 
 interface Params {
   readonly shape: Shape;
@@ -36,8 +36,8 @@ const broadcastToOp = defineOp({
 const broadcastToGradientOp = defineOp({
   name: "broadcastToGradient",
   shape: ({ grad }: { grad: Spec }, { shape }: Params) => {
-    requireDType("broadcastToGradient", "grad", grad, "f32");
-    return { shape, dtype: "f32" };
+    requireFloat("broadcastToGradient", "grad", grad);
+    return { shape, dtype: grad.dtype };
   },
   gradient: { grad: (grad, { grad: wide }): Tensor => broadcastToOp({ x: grad }, { shape: wide.shape }) },
   lower: (low, { grad }, { out }, { shape }) => lowerReduce(low, grad, out, "sum", stretchedAxes(shape, grad.shape)),
@@ -47,9 +47,12 @@ const broadcastToGradientOp = defineOp({
  * x with axes of size 1 repeated, and new axes in front, by NumPy's rules. Operators broadcast by themselves; this makes
  * the repeated tensor where it is wanted as such.
  *
- * @param x f32, i32 or u32
+ * @param x f32, f16, i32 or u32
  * @param shape up to six axes; aligned at the end, each is that of x, or x has 1 or nothing there
  * @throws ShapeError when x does not stretch to the shape
+ *
+ * @pytorch torch.broadcast_to
+ * @onnx Expand
  */
 export function broadcastTo<D extends DType>(x: TensorLike<D>, shape: Shape): Tensor<D> {
   checkShape("broadcastTo", shape);

@@ -47,9 +47,12 @@ const concatOp = defineOp({
 /**
  * Joins tensors along one axis, in order.
  *
- * @param xs at least one tensor (f32, i32 or u32, all of one dtype), of one shape except along the axis
+ * @param xs at least one tensor (f32, f16, i32 or u32, all of one dtype), of one shape except along the axis
  * @returns that shape with the sizes along the axis added up
  * @throws ShapeError when another axis differs, DTypeError when dtypes do
+ *
+ * @pytorch torch.cat
+ * @onnx Concat
  */
 export function concat<D extends DType>(xs: readonly TensorLike<D>[], options: ConcatOptions = {}): Tensor<D> {
   checkOptions("concat", options, ["axis"]);

@@ -4,16 +4,18 @@ import { lowerAccumulateCounts, lowerConfusionMatrix, type ConfusionMatrixParams
 import { DTypeError, OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { checkLabels } from "./last-axis.js";
+import { requireWhole } from "./require.js";
 
 const NAME = "confusionMatrix";
 
 const confusionMatrixOp = defineOp({
   name: NAME,
-  shape: ({ predicted, labels }: { predicted: Spec; labels: Spec }, { classes }: ConfusionMatrixParams): Spec => {
+  shape: ({ predicted, labels }: { predicted: Spec; labels: Spec }, { classes, predictedClasses, perImage }: ConfusionMatrixParams): Spec => {
     checkLabels(NAME, "predicted", predicted);
     checkLabels(NAME, "labels", labels);
     if (!sameShape(predicted.shape, labels.shape)) throw new ShapeError(NAME, "predicted and labels must have the same shape", { predicted: predicted.shape, labels: labels.shape });
-    return { shape: [classes, classes], dtype: "u32" };
+    if (perImage && labels.shape.length === 0) throw new ShapeError(NAME, "perImage needs a first axis (images)", { labels: labels.shape });
+    return { shape: [...(perImage ? [labels.shape[0]!] : []), classes, predictedClasses], dtype: "u32" };
   },
   gradient: { predicted: null, labels: null },
   lower: lowerConfusionMatrix,
@@ -35,6 +37,10 @@ export interface ConfusionMatrixOptions {
   classes: number;
   /** Label of pixels that do not count. Default −100, which u8 and u32 masks never hold. */
   ignoreIndex?: number | undefined;
+  /** How many values `predicted` takes (the columns), when it is no class: bins of a probability, say. Default `classes`. */
+  predictedClasses?: number | undefined;
+  /** One matrix for each image (the first axis) instead of one for all. Default false. */
+  perImage?: boolean | undefined;
 }
 
 /**
@@ -43,15 +49,18 @@ export interface ConfusionMatrixOptions {
  *
  * @param predicted class numbers, u8, u32 or i32, any shape
  * @param labels the truth, of the same shape
- * @returns u32 [classes, classes]: a row per true class, a column per predicted class
+ * @returns u32 [classes, predictedClasses], or [images, classes, predictedClasses]: a row per true class, a column per predicted class
  * @throws ShapeError, DTypeError or OptionError for arguments that do not fit
+ * @pytorch torchmetrics.functional.confusion_matrix
+ * @onnx none
  */
 export function confusionMatrix(predicted: TensorLike, labels: TensorLike, options: ConfusionMatrixOptions): Tensor<"u32"> {
-  checkOptions(NAME, options, ["classes", "ignoreIndex"]);
-  const { classes, ignoreIndex = -100 } = options;
-  if (!Number.isInteger(classes) || classes < 1) throw new OptionError(`${NAME}: classes must be a whole number of at least 1 but is ${classes}.`);
+  checkOptions(NAME, options, ["classes", "ignoreIndex", "predictedClasses", "perImage"]);
+  const { classes, ignoreIndex = -100, predictedClasses = classes, perImage = false } = options;
+  requireWhole(NAME, "classes", classes, 1);
+  requireWhole(NAME, "predictedClasses", predictedClasses, 1);
   if (!Number.isInteger(ignoreIndex)) throw new OptionError(`${NAME}: ignoreIndex must be a whole number but is ${ignoreIndex}.`);
-  return confusionMatrixOp({ predicted, labels }, { classes, ignoreIndex }) as Tensor as Tensor<"u32">;
+  return confusionMatrixOp({ predicted, labels }, { classes, predictedClasses, ignoreIndex, perImage }) as Tensor as Tensor<"u32">;
 }
 
 /**
@@ -61,6 +70,8 @@ export function confusionMatrix(predicted: TensorLike, labels: TensorLike, optio
  * @param total u32 [2, ...]
  * @param counts u32 [...]
  * @returns the new total, u32 [2, ...]
+ * @pytorch none: int64 counts
+ * @onnx none
  */
 export function accumulateCounts(total: TensorLike<"u32">, counts: TensorLike<"u32">): Tensor<"u32"> {
   return accumulateCountsOp({ total, counts }, {}) as Tensor as Tensor<"u32">;

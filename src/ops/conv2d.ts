@@ -1,10 +1,16 @@
+import { capturing } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerConv2d, lowerConv2dInputGradient, lowerConv2dWeightGradient, type Conv2dParams } from "../kernels/conv2d.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions, ShapeError } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
-import { checkKernel, convolutionParams, convolvedSize, type ConvolutionOptions } from "./conv2d-options.js";
+import { cast } from "./cast.js";
+import { checkKernel, convolutionParams, convolvedSize, requirePaddingMode, type ConvolutionOptions, type PaddingMode } from "./conv2d-options.js";
+import { checkFrame, pad2dOp } from "./pad2d.js";
 import { add, mul } from "./pointwise.js";
+import { requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 import { sum } from "./sum.js";
 
@@ -16,6 +22,15 @@ interface Specs {
   bias?: Spec | undefined;
   /** Added before the activation; a fusion pass puts it here. */
   residual?: Spec | undefined;
+}
+
+type Affine = { scale: Tensor; shift: Tensor };
+
+/** Weight and bias with a per-channel affine map of the result in them, in f32 but stored as the weight is; `spread` lays the scale along the weight. */
+function absorb({ weight, bias }: Record<string, Tensor | undefined>, { scale, shift }: Affine, spread: (scale: Tensor, weight: Tensor) => Tensor): { weight: Tensor; bias: Tensor } {
+  const { dtype } = weight!;
+  const [s, b] = [cast(scale, "f32"), cast(shift, "f32")];
+  return { weight: cast(spread(s, cast(weight!, "f32")), dtype), bias: cast(bias ? add(mul(cast(bias, "f32"), s), b) : b, dtype) };
 }
 
 const conv2dOp = defineOp({
@@ -42,11 +57,7 @@ const conv2dOp = defineOp({
     sliceOutput: true,
     epilogue: { bias: "bias", residual: "residual", activations: ["relu"] },
     // conv(x, w)·scale + shift = conv(x, w·scale) + shift, channel by channel.
-    absorbAffine: (inputs, { scale, shift }) => ({
-      ...inputs,
-      weight: mul(inputs["weight"]!, reshape(scale, [-1, 1, 1, 1])),
-      bias: inputs["bias"] ? add(mul(inputs["bias"], scale), shift) : shift,
-    }),
+    absorbAffine: (inputs, affine) => ({ ...inputs, ...absorb(inputs, affine, (scale, weight) => mul(weight, reshape(scale, [-1, 1, 1, 1]))) }),
   },
 });
 
@@ -77,15 +88,14 @@ const conv2dInputGradientOp = defineOp({
   traits: {
     sliceOutput: true,
     epilogue: { bias: "bias", residual: "residual", activations: ["relu"] },
-    absorbAffine: (inputs, { scale, shift }, { groups }: InputGradientParams) => {
-      const [o, kh, kw, cg] = inputs["weight"]!.shape as [number, number, number, number];
-      const grouped = reshape(inputs["weight"]!, [groups, (o / groups) * kh * kw, cg]);
-      return {
-        ...inputs,
-        weight: reshape(mul(grouped, reshape(scale, [groups, 1, cg])), [o, kh, kw, cg]),
-        bias: inputs["bias"] ? add(mul(inputs["bias"], scale), shift) : shift,
-      };
-    },
+    absorbAffine: (inputs, affine, { groups }: InputGradientParams) => ({
+      ...inputs,
+      ...absorb(inputs, affine, (scale, weight) => {
+        const [o, kh, kw, cg] = weight.shape as [number, number, number, number];
+        const grouped = reshape(weight, [groups, (o / groups) * kh * kw, cg]);
+        return reshape(mul(grouped, reshape(scale, [groups, 1, cg])), [o, kh, kw, cg]);
+      }),
+    }),
   },
 });
 
@@ -114,6 +124,8 @@ function conv2dWeightGradient(x: TensorLike, grad: TensorLike, params: WeightGra
 }
 
 export interface Conv2dOptions extends ConvolutionOptions {
+  /** What the padding shows; other than zeros, x is framed by `pad2d` first, within its limits. Default "zeros". */
+  paddingMode?: PaddingMode;
   /** [o], added to every pixel. */
   bias?: TensorLike | undefined;
 }
@@ -121,12 +133,29 @@ export interface Conv2dOptions extends ConvolutionOptions {
 /**
  * 2-D convolution (cross-correlation, as in PyTorch). `dilation` is the atrous rate.
  *
- * @param x       [n, h, w, c], f32
- * @param weight  [o, kh, kw, c / groups], f32
- * @returns       [n, h', w', o] with h' = ⌊(h + top + bottom − dilation·(kh − 1) − 1) / stride⌋ + 1, w' likewise
- * @throws ShapeError when channels, groups or sizes do not fit; OptionError for options out of range
+ * @param x       [n, h, w, c], f32 or f16
+ * @param weight  [o, kh, kw, c / groups], the dtype of x
+ * @returns       [n, h', w', o] with h' = ⌊(h + top + bottom − dilation·(kh − 1) − 1) / stride⌋ + 1, w' likewise; the dtype of x
+ * @throws ShapeError when channels, groups or sizes do not fit; OptionError for options out of range, "same" with a stride among them
+ *
+ * @pytorch torch.nn.functional.conv2d
+ * @onnx Conv
  */
-export function conv2d(x: TensorLike, weight: TensorLike, { bias, ...options }: Conv2dOptions = {}): Tensor<"f32"> {
-  checkOptions("conv2d", options, ["stride", "padding", "dilation", "groups", "bias"]);
-  return conv2dOp({ x, weight, bias }, convolutionParams("conv2d", options)) as Tensor<"f32">;
+export function conv2d<D extends FloatDType>(x: TensorLike<D>, weight: TensorLike<D>, options?: Conv2dOptions): Tensor<D>;
+export function conv2d(x: TensorLike, weight: TensorLike, options?: Conv2dOptions): Tensor<"f32">;
+export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions = {}): Tensor {
+  const op = "conv2d";
+  checkOptions(op, options, ["stride", "padding", "paddingMode", "dilation", "groups", "bias"]);
+  const { bias, paddingMode = "zeros" } = options;
+  requireTensors(op, { x, weight, ...(bias !== undefined && { bias }) });
+  requirePaddingMode(op, paddingMode);
+  checkKernel(op, { x, weight, bias }, "OHWI");
+  const params = convolutionParams(op, options, [x.shape[1]!, x.shape[2]!], [weight.shape[1]!, weight.shape[2]!]);
+  if (paddingMode === "zeros" || Math.max(...params.padding) === 0) return conv2dOp({ x, weight, bias }, params);
+  const [top, bottom, left, right] = params.padding;
+  const frame = { top, bottom, left, right, mode: paddingMode, value: 0 };
+  checkFrame(op, x.shape, frame);
+  convolvedSize(op, x.shape, weight.shape, params); // here the message can show x as it came
+  const framed = (): Tensor => conv2dOp({ x: pad2dOp({ x }, frame), weight, bias }, { ...params, padding: [0, 0, 0, 0] });
+  return capturing() ? framed() : runEagerly(framed);
 }

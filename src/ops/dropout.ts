@@ -1,14 +1,15 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerDropout, type DropoutParams } from "../kernels/dropout.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
-import { requireDType } from "./require.js";
+import { requireFloat } from "./require.js";
 
 const dropoutOp = defineOp({
   name: "dropout",
   shape: ({ x }: { x: Spec }): Spec => {
-    requireDType("dropout", "x", x, "f32");
+    requireFloat("dropout", "x", x);
     return { shape: x.shape, dtype: x.dtype };
   },
   // The same draw for the same seed, key, step and element: the mask is computed again instead of being kept.
@@ -39,21 +40,27 @@ function normalise(op: string, options: DropoutOptions, channels: boolean): Drop
  * Zeroes each element with probability `rate` and multiplies the rest by 1 / (1 − rate), so that the expectation stays. The numbers
  * are counter-based: seed, key, step and element index decide, so recomputing, resuming and re-planning draw the same.
  *
- * @param x f32, any shape
+ * @param x f32 or f16, any shape
  * @throws OptionError for a rate outside 0 … 1
+ *
+ * @pytorch torch.nn.functional.dropout
+ * @onnx Dropout
  */
-export function dropout(x: TensorLike<"f32">, options: DropoutOptions = {}): Tensor<"f32"> {
-  return dropoutOp({ x }, normalise("dropout", options, false)) as Tensor<"f32">;
+export function dropout<D extends FloatDType = "f32">(x: TensorLike<D>, options: DropoutOptions = {}): Tensor<D> {
+  return dropoutOp({ x }, normalise("dropout", options, false)) as Tensor as Tensor<D>;
 }
 
 /**
  * Zeroes whole channels of each image with probability `rate` and multiplies the rest by 1 / (1 − rate): neighbouring pixels of a
  * feature map are too alike for `dropout` to matter (Tompson et al. 2015).
  *
- * @param x f32 NHWC
+ * @param x f32 or f16, NHWC
  * @throws OptionError for a rate outside 0 … 1, ShapeError unless x has four axes
+ *
+ * @pytorch torch.nn.functional.dropout2d
+ * @onnx none (Dropout with a mask that spans the channels)
  */
-export function dropout2d(x: TensorLike<"f32">, options: DropoutOptions = {}): Tensor<"f32"> {
+export function dropout2d<D extends FloatDType = "f32">(x: TensorLike<D>, options: DropoutOptions = {}): Tensor<D> {
   checkRank("dropout2d", "x", x.shape, "NHWC");
-  return dropoutOp({ x }, normalise("dropout2d", options, true)) as Tensor<"f32">;
+  return dropoutOp({ x }, normalise("dropout2d", options, true)) as Tensor as Tensor<D>;
 }

@@ -1,10 +1,10 @@
 import type { Spec } from "../graph/op.js";
 import { DTypeError, ShapeError } from "../runtime/errors.js";
-import { requireDType } from "./require.js";
+import { requireFloat } from "./require.js";
 
-/** Throws unless `x` is f32 with at least one class along its last axis. */
+/** Throws unless `x` holds floats, with at least one class along its last axis. */
 export function checkClasses(op: string, name: string, x: Spec): void {
-  requireDType(op, name, x, "f32");
+  requireFloat(op, name, x);
   if (!x.shape.at(-1)) throw new ShapeError(op, `${name} needs a last axis (classes) of at least 1`, { [name]: x.shape });
 }
 

@@ -1,12 +1,14 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
+import { cast } from "./cast.js";
 import { constant } from "./constant.js";
 import { conv2d } from "./conv2d.js";
 import { add, mul, pow, square } from "./pointwise.js";
-import { requireDType, requireWhole } from "./require.js";
+import { requireFloat, requireWhole } from "./require.js";
 import { reshape } from "./reshape.js";
 
 export interface LocalResponseNormOptions {
@@ -27,17 +29,20 @@ export interface LocalResponseNormOptions {
  *
  * The window sum is a 1×1 convolution with a band of ones, so it suits inputs of few channels (SegNet-Basic has three).
  *
- * @param x f32 [N, H, W, C]
+ * @param x f32 or f16 [N, H, W, C]
  * @returns the same shape
  * @throws OptionError for options that are not finite, or a size below 1
+ *
+ * @pytorch torch.nn.functional.local_response_norm
+ * @onnx LRN
  */
-export function localResponseNorm(x: TensorLike<"f32">, options: LocalResponseNormOptions): Tensor<"f32"> {
+export function localResponseNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: LocalResponseNormOptions): Tensor<D> {
   if (!capturing()) return runEagerly(() => localResponseNorm(x, options));
   checkOptions("localResponseNorm", options, ["size", "alpha", "beta", "k"]);
   const { size, alpha = 1e-4, beta = 0.75, k = 1 } = options;
   requireWhole("localResponseNorm", "size", size, 1);
   for (const [name, value] of Object.entries({ alpha, beta, k })) if (!Number.isFinite(value)) throw new OptionError(`localResponseNorm: ${name} must be a finite number but is ${value}.`);
-  requireDType("localResponseNorm", "x", x, "f32");
+  requireFloat("localResponseNorm", "x", x);
   checkRank("localResponseNorm", "x", x.shape, "NHWC");
   const c = x.shape[3]!;
   const before = Math.floor(size / 2);
@@ -45,6 +50,7 @@ export function localResponseNorm(x: TensorLike<"f32">, options: LocalResponseNo
     const distance = (i % c) - Math.floor(i / c);
     return distance >= -before && distance < size - before ? 1 : 0;
   });
-  const sums = conv2d(square(x), reshape(constant(band), [c, 1, 1, c]));
-  return mul(x, pow(add(mul(sums, alpha / size), k), -beta));
+  const wide = cast(x, "f32"); // squares soon leave the range of f16
+  const sums = conv2d(square(wide), reshape(constant(band), [c, 1, 1, c]));
+  return cast(mul(wide, pow(add(mul(sums, alpha / size), k), -beta)), x.dtype);
 }

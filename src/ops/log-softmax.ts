@@ -1,6 +1,7 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerLogSoftmax, lowerLogSoftmaxGradient } from "../kernels/softmax.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { checkClasses } from "./last-axis.js";
 
 const logSoftmaxOp = defineOp({
@@ -23,9 +24,12 @@ const logSoftmaxGradientOp = defineOp({
  * Logarithms of the probabilities of classes: x − log Σ exp(x) over the last axis. Exact where `log(softmax(x))` would
  * underflow.
  *
- * @param x f32 [..., classes] (NHWC logits, say)
- * @throws DTypeError unless x is f32, ShapeError for no classes
+ * @param x f32 or f16 [..., classes] (NHWC logits, say)
+ * @throws DTypeError unless x holds floats, ShapeError for no classes
+ *
+ * @pytorch torch.nn.functional.log_softmax
+ * @onnx LogSoftmax
  */
-export function logSoftmax(x: TensorLike<"f32">): Tensor<"f32"> {
-  return logSoftmaxOp({ x }, {}) as Tensor<"f32">;
+export function logSoftmax<D extends FloatDType = "f32">(x: TensorLike<D>): Tensor<D> {
+  return logSoftmaxOp({ x }, {}) as Tensor as Tensor<D>;
 }

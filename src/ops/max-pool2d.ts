@@ -1,9 +1,11 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMaxPool2d, lowerMaxPool2dGradient, lowerMaxPool2dIndices, lowerMaxPool2dWithIndices, type MaxPool2dParams } from "../kernels/max-pool2d.js";
+import { lowerPick2d } from "../kernels/pick2d.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
-import { requireDType } from "./require.js";
-import { checkPoolPadding, checkWindowsTouch, pair, pooledShape, type Pair, type PairLike } from "./window.js";
+import { requireFloat } from "./require.js";
+import { checkWindowsTouch, pair, pooledShape, poolWindow, type Pair, type PairLike } from "./window.js";
 
 export interface MaxPool2dOptions {
   /** Height and width of the window, in positions of x. */
@@ -23,10 +25,10 @@ interface Params extends MaxPool2dParams {
 }
 
 function pooled(x: Spec, o: Params): Spec {
-  requireDType("maxPool2d", "x", x, "f32");
+  requireFloat("maxPool2d", "x", x);
   const shape = pooledShape("maxPool2d", x.shape, o);
   checkWindowsTouch("maxPool2d", x.shape, shape, o);
-  return { shape, dtype: "f32" };
+  return { shape, dtype: x.dtype };
 }
 
 const gradientOptions = (o: Params, x: Tensor) => ({
@@ -58,30 +60,34 @@ const maxPool2dIndicesOp = defineOp({
   lower: lowerMaxPool2dIndices,
 });
 
+type GradientParams = MaxPool2dParams & { readonly size: Pair };
+
 /** Sends the gradient of every window to the position its index names. */
 const maxPool2dGradientOp = defineOp({
   name: "maxPool2dGradient",
-  shape: ({ grad }: { grad: Spec; indices: Spec }, { size }: MaxPool2dParams & { readonly size: Pair }) => {
-    requireDType("maxPool2dGradient", "grad", grad, "f32");
-    return { shape: [grad.shape[0]!, ...size, grad.shape[3]!], dtype: "f32" };
+  shape: ({ grad }: { grad: Spec; indices: Spec }, { size }: GradientParams) => {
+    requireFloat("maxPool2dGradient", "grad", grad);
+    return { shape: [grad.shape[0]!, ...size, grad.shape[3]!], dtype: grad.dtype };
   },
-  gradient: { indices: null },
+  gradient: { grad: (grad, { indices }, o): Tensor => maxPool2dPickOp({ plane: grad, indices }, o), indices: null },
   lower: lowerMaxPool2dGradient,
 });
 
-function normalise(options: MaxPool2dOptions): Params {
-  const op = "maxPool2d";
+/** The transpose of that, which second derivatives need: fetches for every window what stands where its index points. */
+const maxPool2dPickOp = defineOp({
+  name: "maxPool2dPick",
+  shape: ({ plane, indices }: { plane: Spec; indices: Spec }, _o: GradientParams) => {
+    requireFloat("maxPool2dPick", "plane", plane);
+    return { shape: indices.shape, dtype: plane.dtype };
+  },
+  gradient: { plane: (grad, { indices }, o): Tensor => maxPool2dGradientOp({ grad, indices }, o), indices: null },
+  lower: lowerPick2d,
+});
+
+/** The options of max pooling, checked and complete; `op` is named in the errors. */
+export function maxPoolParams(op: string, options: MaxPool2dOptions): Params {
   checkOptions(op, options, ["kernelSize", "stride", "padding", "dilation", "ceilMode"]);
-  const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
-  const padding = pair(op, "padding", options.padding ?? 0, 0);
-  checkPoolPadding(op, kernelSize, padding);
-  return {
-    kernelSize,
-    stride: pair(op, "stride", options.stride ?? kernelSize, 1),
-    padding,
-    dilation: pair(op, "dilation", options.dilation ?? 1, 1),
-    ceilMode: options.ceilMode ?? false,
-  };
+  return { ...poolWindow(op, options), dilation: pair(op, "dilation", options.dilation ?? 1, 1) };
 }
 
 /**
@@ -90,21 +96,29 @@ function normalise(options: MaxPool2dOptions): Params {
  *   size of an axis = floor (ceilMode: ceil) of (n + 2 padding − dilation (kernelSize − 1) − 1) / stride, plus 1,
  *   where ceil mode drops a last window that would begin beyond x and its first padding (PyTorch's rule)
  *
- * @param x [N, H, W, C], f32
- * @returns [N, height, width, C]
- * @throws OptionError for padding above half of kernelSize, ShapeError when no window fits
+ * The gradient of a window goes to the first of its equal values (in row-major order), as PyTorch's does.
+ *
+ * @param x [N, H, W, C], f32 or f16
+ * @returns [N, height, width, C], the dtype of x
+ * @throws OptionError for padding above half of kernelSize; ShapeError when no window fits, and for a dilated window that
+ *   would see nothing but padding
+ * @pytorch torch.nn.functional.max_pool2d
+ * @onnx MaxPool
  */
-export function maxPool2d(x: TensorLike, options: MaxPool2dOptions): Tensor<"f32"> {
-  return maxPool2dOp({ x }, normalise(options)) as Tensor<"f32">;
+export function maxPool2d<D extends FloatDType = "f32">(x: TensorLike<D>, options: MaxPool2dOptions): Tensor<D> {
+  return maxPool2dOp({ x }, maxPoolParams("maxPool2d", options)) as Tensor<D>;
 }
 
 /**
  * `maxPool2d` that also says where each value stood, for `maxUnpool2d`.
  *
- * @param x [N, H, W, C], f32
- * @returns `out` [N, height, width, C] and `indices` of the same shape, u32: h·W + w within the plane of x. The first of
- *   equal values (in row-major order of the window) is named; of several NaN the last, as in PyTorch.
+ * @param x [N, H, W, C], f32 or f16
+ * @returns `out` [N, height, width, C], the dtype of x, and `indices` of the same shape, u32: h·W + w within the plane of x.
+ *   The first of equal values (in row-major order of the window) is named; of several NaN the last, as in PyTorch.
+ * @throws what `maxPool2d` throws
+ * @pytorch torch.nn.functional.max_pool2d with return_indices=True (its indices are i64)
+ * @onnx MaxPool with its second output (which counts channels in the index as well)
  */
-export function maxPool2dWithIndices(x: TensorLike, options: MaxPool2dOptions): { out: Tensor<"f32">; indices: Tensor<"u32"> } {
-  return maxPool2dWithIndicesOp({ x }, normalise(options)) as { out: Tensor<"f32">; indices: Tensor<"u32"> };
+export function maxPool2dWithIndices<D extends FloatDType = "f32">(x: TensorLike<D>, options: MaxPool2dOptions): { out: Tensor<D>; indices: Tensor<"u32"> } {
+  return maxPool2dWithIndicesOp({ x }, maxPoolParams("maxPool2d", options)) as { out: Tensor<D>; indices: Tensor<"u32"> };
 }

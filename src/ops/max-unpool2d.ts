@@ -1,9 +1,10 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMaxUnpool2d, lowerMaxUnpool2dGradient, type MaxUnpool2dParams } from "../kernels/max-unpool2d.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sameShape } from "../runtime/shape.js";
-import { requireDType } from "./require.js";
+import { requireDType, requireFloat } from "./require.js";
 import { checkPoolPadding, pair, type Pair, type PairLike } from "./window.js";
 
 export interface MaxUnpool2dOptions {
@@ -13,9 +14,11 @@ export interface MaxUnpool2dOptions {
   stride?: PairLike;
   /** Default 0. */
   padding?: PairLike;
+  /** Default 1. */
+  dilation?: PairLike;
   /**
-   * Height and width of the result: those of the plane that was pooled. Default: (n − 1) stride − 2 padding + kernelSize,
-   * from which it may differ by less than the stride.
+   * Height and width of the result: those of the plane that was pooled. Default:
+   * (n − 1) stride − 2 padding + dilation (kernelSize − 1) + 1, from which it may differ by less than the stride.
    */
   outputSize?: readonly [number, number];
 }
@@ -24,9 +27,12 @@ interface Params extends MaxUnpool2dParams {
   readonly outputSize: Pair | null;
 }
 
-function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, outputSize }: Params): Pair {
-  const size = ([0, 1] as const).map((i) => (x[i + 1]! - 1) * stride[i] - 2 * padding[i] + kernelSize[i]) as unknown as Pair;
-  if (!outputSize) return size;
+function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, dilation, outputSize }: Params): Pair {
+  const size = ([0, 1] as const).map((i) => (x[i + 1]! - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernelSize[i] - 1) + 1) as unknown as Pair;
+  if (!outputSize) {
+    if (Math.min(...size) < 1) throw new ShapeError("maxUnpool2d", `the result would have the size [${size.join(", ")}]`, { x: [x, "NHWC"] });
+    return size;
+  }
   ([0, 1] as const).forEach((i) => {
     const [least, most] = [Math.max(1, size[i] - stride[i] + 1), size[i] + stride[i] - 1];
     if (outputSize[i] < least || outputSize[i] > most)
@@ -38,14 +44,14 @@ function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, outputSiz
 const maxUnpool2dOp = defineOp({
   name: "maxUnpool2d",
   shape: ({ x, indices }: { x: Spec; indices: Spec }, o: Params) => {
-    requireDType("maxUnpool2d", "x", x, "f32");
+    requireFloat("maxUnpool2d", "x", x);
     requireDType("maxUnpool2d", "indices", indices, "u32");
     checkRank("maxUnpool2d", "x", x.shape, "NHWC");
     if (!sameShape(x.shape, indices.shape)) throw new ShapeError("maxUnpool2d", "x and indices must have the same shape", { x: [x.shape, "NHWC"], indices: [indices.shape, "NHWC"] });
-    return { shape: [x.shape[0]!, ...unpooledSize(x.shape, o), x.shape[3]!], dtype: "f32" };
+    return { shape: [x.shape[0]!, ...unpooledSize(x.shape, o), x.shape[3]!], dtype: x.dtype };
   },
   gradient: {
-    x: (grad, { indices }, { kernelSize, stride, padding }): Tensor => maxUnpool2dGradientOp({ grad, indices }, { kernelSize, stride, padding }),
+    x: (grad, { indices }, { outputSize: _size, ...o }): Tensor => maxUnpool2dGradientOp({ grad, indices }, o),
     indices: null,
   },
   lower: lowerMaxUnpool2d,
@@ -55,8 +61,8 @@ const maxUnpool2dOp = defineOp({
 const maxUnpool2dGradientOp = defineOp({
   name: "maxUnpool2dGradient",
   shape: ({ grad, indices }: { grad: Spec; indices: Spec }, _o: MaxUnpool2dParams) => {
-    requireDType("maxUnpool2dGradient", "grad", grad, "f32");
-    return { shape: indices.shape, dtype: "f32" };
+    requireFloat("maxUnpool2dGradient", "grad", grad);
+    return { shape: indices.shape, dtype: grad.dtype };
   },
   gradient: {
     // The transposed gather is the unpooling itself, onto a plane of the same size.
@@ -66,24 +72,38 @@ const maxUnpool2dGradientOp = defineOp({
   lower: lowerMaxUnpool2dGradient,
 });
 
-/**
- * Undoes `maxPool2dWithIndices`: every value goes back to the position its index names, the rest is 0. Where windows
- * overlap and name one position twice, the last window in row-major order wins, and only that one gets a gradient.
- * An index that points outside its own window (which pooling never writes) is left out.
- *
- * @param x [N, h, w, C], f32
- * @param indices the same shape, u32: row · width + column within the result's plane. Give `outputSize` when the pooled
- *   plane did not divide evenly, so that indices and result agree about the width.
- * @returns [N, height, width, C]
- * @throws OptionError when `outputSize` is out of range
- */
-export function maxUnpool2d(x: TensorLike, indices: TensorLike, options: MaxUnpool2dOptions): Tensor<"f32"> {
-  const op = "maxUnpool2d";
-  checkOptions(op, options, ["kernelSize", "stride", "padding", "outputSize"]);
+/** The options of unpooling, checked and complete; `op` is named in the errors. */
+export function maxUnpoolParams(op: string, options: MaxUnpool2dOptions): Params {
+  checkOptions(op, options, ["kernelSize", "stride", "padding", "dilation", "outputSize"]);
   const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
   const padding = pair(op, "padding", options.padding ?? 0, 0);
   checkPoolPadding(op, kernelSize, padding);
-  const stride = pair(op, "stride", options.stride ?? kernelSize, 1);
-  const outputSize = options.outputSize ? pair(op, "outputSize", options.outputSize, 1) : null;
-  return maxUnpool2dOp({ x, indices }, { kernelSize, stride, padding, outputSize }) as Tensor<"f32">;
+  return {
+    kernelSize, padding,
+    stride: pair(op, "stride", options.stride ?? kernelSize, 1),
+    dilation: pair(op, "dilation", options.dilation ?? 1, 1),
+    outputSize: options.outputSize ? pair(op, "outputSize", options.outputSize, 1) : null,
+  };
+}
+
+/**
+ * Undoes `maxPool2dWithIndices`: every value goes back to the position its index names, the rest is 0. Give the options of
+ * that pooling.
+ *
+ * Where windows overlap and name one position twice, the last window in row-major order wins, and only that one gets a
+ * gradient: the true derivative, the same on every run. (PyTorch forwards the last write, which on CUDA is any, and gives
+ * every window the gradient.) An index outside its own window, which pooling never writes, is left out: precisely, one at
+ * least as far from the window's start as its span rounded up to whole strides. (PyTorch would write it, or raise when it
+ * is outside the plane.)
+ *
+ * @param x [N, h, w, C], f32 or f16
+ * @param indices the same shape, u32: row · width + column within the result's plane. Give `outputSize` when the pooled
+ *   plane did not divide evenly, so that indices and result agree about the width.
+ * @returns [N, height, width, C], the dtype of x
+ * @throws OptionError when `outputSize` is out of range, ShapeError when the shapes of x and indices differ
+ * @pytorch torch.nn.functional.max_unpool2d (which has no dilation)
+ * @onnx MaxUnpool (whose indices count channels as well)
+ */
+export function maxUnpool2d<D extends FloatDType = "f32">(x: TensorLike<D>, indices: TensorLike, options: MaxUnpool2dOptions): Tensor<D> {
+  return maxUnpool2dOp({ x, indices }, maxUnpoolParams("maxUnpool2d", options)) as Tensor<D>;
 }

@@ -22,6 +22,9 @@ const oneHotOp = defineOp({
  * @param labels u8, u32 or i32, any shape
  * @returns f32 [..., classes]
  * @throws DTypeError for f32 labels, OptionError for a bad number of classes
+ *
+ * @pytorch torch.nn.functional.one_hot
+ * @onnx OneHot
  */
 export function oneHot(labels: TensorLike, classes: number): Tensor<"f32"> {
   return oneHotOp({ labels }, { classes }) as Tensor<"f32">;

@@ -1,9 +1,20 @@
 import type { Spec } from "../graph/op.js";
+import { Tensor } from "../graph/tensor.js";
+import { Variable } from "../graph/variable.js";
 import type { DType } from "../runtime/dtype.js";
-import { DTypeError, OptionError, ShapeError } from "../runtime/errors.js";
+import { CaptureError, DTypeError, OptionError, ShapeError } from "../runtime/errors.js";
 import type { Shape } from "../runtime/shape.js";
 
 const listed = (names: readonly string[]): string => (names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)!}`);
+
+/** Throws unless every argument is a tensor or a parameter. For operators that look at shapes before they are recorded. */
+export function requireTensors(op: string, args: Readonly<Record<string, unknown>>): void {
+  for (const [name, argument] of Object.entries(args)) {
+    if (argument instanceof Tensor || argument instanceof Variable) continue;
+    const found = argument === null || argument === undefined ? String(argument) : Array.isArray(argument) ? "an array" : typeof argument === "object" ? "another object" : `a ${typeof argument}`;
+    throw new CaptureError(`${op}: ${name} must be a tensor but is ${found}. Make one with tensor(device, data, shape).`);
+  }
+}
 
 /** Throws unless the tensor has one of these dtypes, and names the last as the one to cast to. */
 export function requireDType(op: string, name: string, { dtype }: Pick<Spec, "dtype">, ...allowed: readonly DType[]): void {
@@ -24,9 +35,9 @@ export function requireFloats(op: string, specs: Readonly<Record<string, Pick<Sp
     if (spec.dtype !== x.dtype) throw new DTypeError(`${op}: ${name} must be ${x.dtype} as ${first} is, but is ${spec.dtype}. Convert with cast(${name}, "${x.dtype}").`);
 }
 
-/** Throws unless the tensor's elements are 32-bit words, which copying kernels move without looking at them. */
+/** Throws unless the tensor's elements are 32-bit words (or f16), which copying kernels move without looking at them. */
 export function requireWords(op: string, name: string, spec: Pick<Spec, "dtype">): void {
-  requireDType(op, name, spec, "f32", "i32", "u32");
+  requireDType(op, name, spec, "f32", "f16", "i32", "u32");
 }
 
 /** The axis counted from the front; negative ones count from the back. */

@@ -18,7 +18,12 @@ const reshapeOp = defineOp({
 /**
  * The same elements in the same order under another shape.
  *
+ * @param x any dtype, any shape
  * @param shape sizes of the new axes; one may be −1 and is worked out
+ * @throws ShapeError when the number of elements is another
+ *
+ * @pytorch torch.reshape
+ * @onnx Reshape
  */
 export function reshape<D extends DType>(x: TensorLike<D>, shape: Shape): Tensor<D> {
   const known = shape.filter((n) => n !== -1);

@@ -37,9 +37,12 @@ const sliceGradientOp = defineOp({
 /**
  * Part of one axis: positions start … start + length.
  *
- * @param x any shape: f32, i32 or u32
+ * @param x any shape: f32, f16, i32 or u32
  * @returns the shape of x with `length` along the axis, the dtype of x
  * @throws ShapeError when the part reaches beyond the axis
+ *
+ * @pytorch torch.narrow
+ * @onnx Slice
  */
 export function slice<D extends DType>(x: TensorLike<D>, options: SliceOptions): Tensor<D> {
   checkOptions("slice", options, ["axis", "start", "length"]);

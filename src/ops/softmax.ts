@@ -1,6 +1,7 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerSoftmax, lowerSoftmaxGradient } from "../kernels/softmax.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { checkClasses } from "./last-axis.js";
 
 const softmaxOp = defineOp({
@@ -22,10 +23,13 @@ const softmaxGradientOp = defineOp({
 /**
  * Probabilities of classes: exp(x) / Σ exp(x) over the last axis, computed after subtracting the largest.
  *
- * @param x f32 [..., classes] (NHWC logits, say)
+ * @param x f32 or f16 [..., classes] (NHWC logits, say)
  * @returns the same shape; rows add up to 1
- * @throws DTypeError unless x is f32, ShapeError for no classes
+ * @throws DTypeError unless x holds floats, ShapeError for no classes
+ *
+ * @pytorch torch.nn.functional.softmax
+ * @onnx Softmax
  */
-export function softmax(x: TensorLike<"f32">): Tensor<"f32"> {
-  return softmaxOp({ x }, {}) as Tensor<"f32">;
+export function softmax<D extends FloatDType = "f32">(x: TensorLike<D>): Tensor<D> {
+  return softmaxOp({ x }, {}) as Tensor as Tensor<D>;
 }

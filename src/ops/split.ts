@@ -12,9 +12,12 @@ export interface SplitOptions {
 /**
  * Cuts an axis into parts of the given sizes, in order: what `concat` joined.
  *
- * @param x any shape: f32, i32 or u32
+ * @param x any shape: f32, f16, i32 or u32
  * @param sizes whole numbers of at least 1 that add up to the axis
  * @throws ShapeError when they do not
+ *
+ * @pytorch torch.split
+ * @onnx Split
  */
 export function split<D extends DType>(x: TensorLike<D>, sizes: readonly number[], options: SplitOptions = {}): Tensor<D>[] {
   checkOptions("split", options, ["axis"]);

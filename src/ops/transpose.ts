@@ -23,10 +23,13 @@ const transposeOp = defineOp({
 /**
  * The axes of x in another order: `transpose(x, [0, 3, 1, 2])` makes NCHW of NHWC.
  *
- * @param x up to six axes: f32, i32 or u32
+ * @param x up to six axes: f32, f16, i32 or u32
  * @param permutation for every axis of the result, the axis of x it is; negative ones count from the back. Default: all
  *   axes reversed
  * @throws ShapeError unless the permutation names every axis once
+ *
+ * @pytorch torch.permute
+ * @onnx Transpose
  */
 export function transpose<D extends DType>(x: TensorLike<D>, permutation?: readonly number[]): Tensor<D> {
   const rank = x.shape.length;

@@ -14,12 +14,42 @@ export interface Window {
   readonly ceilMode?: boolean;
 }
 
+/** Kernels count in 32-bit integers, which bounds settings, and input size × output size along an axis of exact fractions. */
+const LARGEST_PRODUCT = 2 ** 30;
+
 /** Both directions of a setting, checked to be whole numbers of at least `least`. */
 export function pair(op: string, name: string, value: PairLike, least: number): Pair {
   const both = typeof value === "number" ? [value, value] : value;
   if (!Array.isArray(both) || both.length !== 2 || both.some((n) => !Number.isInteger(n) || n < least))
     throw new OptionError(`${op}: ${name} must be a whole number of at least ${least}, or two of them [vertical, horizontal], but is ${Array.isArray(value) ? `[${value.join(",")}]` : typeof value === "number" ? value : JSON.stringify(value)}.`);
+  const large = both.find((n) => n >= LARGEST_PRODUCT);
+  if (large !== undefined) throw new OptionError(`${op}: ${name} must be below ${LARGEST_PRODUCT} but is ${large}.`);
   return [both[0]!, both[1]!];
+}
+
+/** Bins along both directions; null keeps as many as x has positions there. */
+export type BinsLike = number | readonly [number | null, number | null];
+export type Bins = readonly [number | null, number | null];
+
+/** Both bin counts, checked. */
+export function binPair(op: string, name: string, value: BinsLike): Bins {
+  if (!Array.isArray(value) || !value.includes(null)) return pair(op, name, value as PairLike, 1);
+  const [vertical, horizontal] = pair(op, name, value.map((n: number | null) => n ?? 1) as unknown as Pair, 1);
+  return [value[0] === null ? null : vertical, value[1] === null ? null : horizontal];
+}
+
+/** The value of a switch, checked to be one. */
+export function flag(op: string, name: string, value: boolean | undefined, otherwise: boolean): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new OptionError(`${op}: ${name} must be true or false but is ${JSON.stringify(value)}.`);
+  return value ?? otherwise;
+}
+
+/** What all poolings by windows take: settings of both directions, checked. */
+export function poolWindow(op: string, o: { kernelSize: PairLike; stride?: PairLike | undefined; padding?: PairLike | undefined; ceilMode?: boolean | undefined }) {
+  const kernelSize = pair(op, "kernelSize", o.kernelSize, 1);
+  const padding = pair(op, "padding", o.padding ?? 0, 0);
+  checkPoolPadding(op, kernelSize, padding);
+  return { kernelSize, stride: pair(op, "stride", o.stride ?? kernelSize, 1), padding, ceilMode: flag(op, "ceilMode", o.ceilMode, false) };
 }
 
 /** Throws when the padding is wider than half of a window, which leaves windows that see nothing but padding. */
@@ -27,9 +57,6 @@ export function checkPoolPadding(op: string, kernelSize: Pair, padding: Pair): v
   if (padding.some((p, i) => 2 * p > kernelSize[i]!))
     throw new OptionError(`${op}: padding [${padding.join(", ")}] is more than half of kernelSize [${kernelSize.join(", ")}].`);
 }
-
-/** Resampling works with exact fractions of 32-bit integers, which bounds input size × output size along an axis. */
-const LARGEST_PRODUCT = 2 ** 30;
 
 /** Throws when the sizes of an axis before and after are too large for exact positions. */
 export function checkSizeProduct(op: string, x: Shape, size: Pair): void {
@@ -70,4 +97,13 @@ export function checkWindowsTouch(op: string, x: Shape, out: Shape, { kernelSize
       throw new ShapeError(op, `window ${o} of the ${directions[i][0]} sees only padding; use less padding or dilation`, { x: [x, "NHWC"] });
     }
   }
+}
+
+/** The shape after adaptive pooling into this many bins. */
+export function binnedShape(op: string, x: Shape, bins: Bins): Shape {
+  checkRank(op, "x", x, "NHWC");
+  if (x[1] === 0 || x[2] === 0) throw new ShapeError(op, "x has no positions to pool", { x: [x, "NHWC"] });
+  const size: Pair = [bins[0] ?? x[1]!, bins[1] ?? x[2]!];
+  checkSizeProduct(op, x, size);
+  return [x[0]!, ...size, x[3]!];
 }

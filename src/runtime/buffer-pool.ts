@@ -23,7 +23,7 @@ export class BufferPool {
   live = 0;
   pooled = 0;
   peak = 0;
-  /** Test hook: fills released buffers with NaN words, so that a kernel that forgets an element is seen. */
+  /** Test hook: fills released buffers with words that are NaN, as f32 and as two f16, so that a kernel that forgets an element is seen. */
   poison = false;
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #broken = new WeakSet<GPUBuffer>();
@@ -49,7 +49,7 @@ export class BufferPool {
   release(buffer: GPUBuffer): void {
     this.live -= buffer.size;
     if (this.#broken.has(buffer)) return;
-    if (this.poison) this.#device.fill(buffer, 0x7fc0dead);
+    if (this.poison) this.#device.fill(buffer, 0x7fc07ead);
     const list = this.#free.get(buffer.size) ?? [];
     list.push(buffer);
     this.#free.delete(buffer.size);

@@ -53,6 +53,8 @@ export class Device {
   readonly slabs: Slabs;
   /** State of the random operators (dropout): draws depend on the seed, the step, and the place in the program. */
   readonly random = { seed: 0, step: 0 };
+  /** See `guardPlans`. */
+  guarded = false;
   /** Caches that other layers hang on a device; dropped with it. */
   readonly attachments = new Map<unknown, unknown>();
   readonly #tensors = new Set<Storage>();
@@ -105,6 +107,17 @@ export class Device {
         this.slabs.discard(buffer);
       },
     });
+  }
+
+  /**
+   * Throws unless f16 tensors can live here.
+   *
+   * @param what the operation that needs them
+   * @throws DeviceError that names the missing feature
+   */
+  requireHalf(what: string): void {
+    if (!this.adapter.features.has("shader-f16"))
+      throw new DeviceError(`${what}: f16 tensors need the WebGPU feature "shader-f16", which this adapter (${this.adapter.name}) does not have. Stay with f32 here.`);
   }
 
   /** Memory for a tensor, from the pool. */
@@ -199,6 +212,14 @@ export class Device {
   /** Test hook: see `BufferPool.poison`. */
   poisonPool(on: boolean): void {
     this.pool.poison = on;
+  }
+
+  /**
+   * Test hook: plans made from now on bind every tensor together with padding behind it, which shares its place with nothing.
+   * What a kernel writes beyond a tensor's end is then found there instead of being dropped or clamped by the GPU.
+   */
+  guardPlans(on: boolean): void {
+    this.guarded = on;
   }
 
   /** Test hook: forces a kernel variant ("clear", "direct") where it applies; undefined lets the cost model choose. */

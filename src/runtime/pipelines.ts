@@ -2,7 +2,7 @@ import { AtrousError, DeviceError } from "./errors.js";
 import type { Failures } from "./failures.js";
 import { ShaderStage } from "./gpu.js";
 import type { Shader } from "./kernel.js";
-import { specialise } from "./specialise.js";
+import { specialise, type Specialisation } from "./specialise.js";
 
 /** A compute pipeline that may still be compiling. */
 export interface Pipeline {
@@ -12,7 +12,7 @@ export interface Pipeline {
   gpu: GPUComputePipeline | undefined;
 }
 
-/** Pipelines by what specialises them: the shader's text, the entry point, and the constants. Compiled concurrently. */
+/** Pipelines by what specialises them: the shader's text (f16 bindings included), the entry point, and the constants. Compiled concurrently. */
 export class PipelineCache {
   readonly #gpu: GPUDevice;
   readonly #failures: Failures;
@@ -29,8 +29,8 @@ export class PipelineCache {
     return this.#pipelines.size;
   }
 
-  get(shader: Shader, entry: string, constants: Readonly<Record<string, number>>): Pipeline {
-    const { code, overrides } = specialise(shader, constants);
+  get(shader: Shader, entry: string, specialisation: Specialisation): Pipeline {
+    const { code, overrides } = specialise(shader, specialisation);
     const key = JSON.stringify([entry, Object.entries(overrides).sort(), code]);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {

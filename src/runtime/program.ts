@@ -3,6 +3,7 @@ import { AtrousError } from "./errors.js";
 import { alignUp, BINDING_ALIGNMENT, BufferUsage } from "./gpu.js";
 import type { KernelCall, Operand } from "./kernel.js";
 import type { Pipeline } from "./pipelines.js";
+import { specialisationOf } from "./specialise.js";
 import type { Storage } from "./storage.js";
 
 /** A range of memory: of a shared slab by index, or of a buffer. */
@@ -11,6 +12,8 @@ export interface Place {
   readonly buffer?: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
+  /** Bytes that dispatches may touch, where that is more (guarded plans). */
+  readonly bound?: number;
 }
 
 /** Bytes of the block of values that change with every call (learning rates, step numbers, seeds). */
@@ -60,7 +63,7 @@ export class Program {
     const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
     const epoch = device.failures.next();
     [this.#steps, this.#params, this.#stepBlock] = device.failures.guard(label, () => {
-      const steps = calls.map((call, i): Step => ({ call, paramsOffset: offsets[i]!, pipeline: device.pipelines.get(call.shader, call.entry, call.constants), group: undefined }));
+      const steps = calls.map((call, i): Step => ({ call, paramsOffset: offsets[i]!, pipeline: device.pipelines.get(call.shader, call.entry, specialisationOf(call)), group: undefined }));
       const params = device.createBuffer({ size: data.byteLength, usage, label: `${label} parameters` });
       // Not through the queue, which may wait for this very program: nothing older uses the buffer.
       device.gpu.queue.writeBuffer(params, 0, data);
@@ -114,7 +117,7 @@ export class Program {
         const operand = call.bindings[name];
         if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
         const place = this.#place(operand);
-        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: place.bytes || EMPTY_BYTES } };
+        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: place.bound ?? (place.bytes || EMPTY_BYTES) } };
       });
       step.group = failures.guard(label, () => gpu.createBindGroup({ layout: step.pipeline.layout, entries, label }));
     }

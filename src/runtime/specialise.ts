@@ -1,8 +1,23 @@
 import { AtrousError } from "./errors.js";
-import type { Shader } from "./kernel.js";
+import { storeAsHalf } from "./half-bindings.js";
+import type { KernelCall, Shader } from "./kernel.js";
+
+/** What makes one kernel of a shader. */
+export interface Specialisation {
+  /** Values of `override` and `//!tune` constants. */
+  readonly constants: Readonly<Record<string, number>>;
+  /** Bindings whose tensors are stored as f16, in alphabetical order. */
+  readonly half: readonly string[];
+}
+
+/** What a call asks of its shader. */
+export function specialisationOf({ bindings, constants }: Pick<KernelCall, "bindings" | "constants">): Specialisation {
+  const half = Object.keys(bindings).filter((name) => bindings[name]!.dtype === "f16");
+  return { constants, half: half.sort() };
+}
 
 export interface Specialised {
-  /** WGSL with `//!tune` constants replaced and `//!unroll` loops expanded. */
+  /** WGSL with `//!tune` constants replaced, f16 bindings in place and `//!unroll` loops expanded. */
   readonly code: string;
   /** Values for the pipeline's `constants`. */
   readonly overrides: Readonly<Record<string, number>>;
@@ -10,11 +25,12 @@ export interface Specialised {
 
 /**
  * A shader with constants in place: `override` values are handed to the pipeline, `//!tune` lines are
- * replaced by name, and loops marked `//!unroll` become straight-line code, because WGSL compilers do not unroll.
+ * replaced by name, bindings of f16 tensors are stored so (see half-bindings.ts), and loops marked `//!unroll` become
+ * straight-line code, because WGSL compilers do not unroll.
  */
-export function specialise(shader: Shader, constants: Readonly<Record<string, number>>): Specialised {
+export function specialise(shader: Shader, { constants, half }: Specialisation): Specialised {
   const overrides: Record<string, number> = {};
-  let code = shader.code;
+  let code = half.length === 0 ? shader.code : halfCode(shader, half);
   for (const [name, value] of Object.entries(constants)) {
     if (name in shader.overrides) overrides[name] = value;
     else if (name in shader.consts)
@@ -22,6 +38,19 @@ export function specialise(shader: Shader, constants: Readonly<Record<string, nu
     else throw new AtrousError(`${shader.name}.wgsl has no constant ${name}. It has: ${[...Object.keys(shader.overrides), ...Object.keys(shader.consts)].join(", ")}.`);
   }
   return { code: unroll(code, shader.name), overrides };
+}
+
+/** What `storeAsHalf` made of each shader, so that every further plan costs one look-up. */
+const halfCodes = new WeakMap<Shader, Map<string, string>>();
+
+function halfCode(shader: Shader, half: readonly string[]): string {
+  const made = halfCodes.get(shader) ?? halfCodes.set(shader, new Map()).get(shader)!;
+  const key = half.join();
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const code = storeAsHalf(shader.code, half, shader.name);
+  made.set(key, code);
+  return code;
 }
 
 const mark = "//!unroll";

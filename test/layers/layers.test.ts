@@ -58,7 +58,7 @@ describe("convolution layers", () => {
   test("refuse what does not fit", () => {
     expect(() => new Conv2d(3, 4, { kernelSize: 3, groups: 2 })).toThrow("Conv2d: groups (2) must divide inChannels (3).");
     expect(() => new Conv2d(3.5, 4, { kernelSize: 3 })).toThrow("Conv2d: inChannels must be a whole number of at least 1 but is 3.5.");
-    expect(() => new Conv2d(3, 4, { kernelSize: 3, dilatation: 2 } as never)).toThrow('Conv2d: unknown option "dilatation". Did you mean "dilation"? Options: kernelSize, stride, padding, dilation, groups, bias.');
+    expect(() => new Conv2d(3, 4, { kernelSize: 3, dilatation: 2 } as never)).toThrow('Conv2d: unknown option "dilatation". Did you mean "dilation"? Options: kernelSize, stride, padding, paddingMode, dilation, groups, bias.');
     expect(() => new Conv2d(3, 4, { kernelSize: 3, padding: { top: -1 } })).toThrow("Conv2d: padding.top must be a whole number of at least 0 but is -1.");
     expect(() => new ConvTranspose2d(3, 4, { kernelSize: 2, stride: NaN })).toThrow("ConvTranspose2d: stride must be a whole number of at least 1, or two of them [vertical, horizontal], but is NaN.");
   });
@@ -76,5 +76,8 @@ test("pooling and resizing layers do what their operators do", async () => {
   expect(await run(new Resize({ size: [1, 3], mode: "nearest" }))).toEqual([[1, 1, 3, 1], [1, 2, 3]]);
   expect(await run(new Upsample({ mode: "nearest" }))).toEqual([[1, 4, 6, 1], [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 4, 4, 5, 5, 6, 6]]);
   expect((await run(new Upsample({ scale: 3, alignCorners: true })))[0]).toEqual([1, 6, 9, 1]);
-  expect(() => new Upsample({ scale: 1.5 })).toThrow("Upsample: scale must be a whole number of at least 1 but is 1.5.");
+  expect((await run(new Upsample({ scale: [1.5, 0.7], mode: "bicubic" })))[0]).toEqual([1, 3, 2, 1]);
+  expect(() => new Upsample({ scale: -1.5 })).toThrow("Upsample: scale must be a positive number, or two of them [vertical, horizontal], but is -1.5.");
+  expect(() => new Upsample({ mode: "nearest", alignCorners: true })).toThrow('Upsample: alignCorners goes with modes "bilinear" and "bicubic" only, not with "nearest".');
+  expect(() => new Resize({})).toThrow("Resize: needs either size or scaleFactor.");
 });

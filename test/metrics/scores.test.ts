@@ -33,7 +33,7 @@ describe("ConfusionMatrix", () => {
 
   test("tells what became of a class", () => {
     expect(three().at(0, 1)).toBe(10);
-    expect(three().outcome(1)).toEqual({ truePositive: 30, falsePositive: 13, falseNegative: 5 });
+    expect(three().outcome(1)).toEqual({ truePositive: 30, falsePositive: 13, falseNegative: 5, trueNegative: 52 });
   });
 
   test("refuses what does not fit", () => {
@@ -51,10 +51,10 @@ describe("scores", () => {
     const { pixelAccuracy, perClass, mean, pixels } = scores(three(), { names: ["a", "b", "c"] });
     expect(pixels).toBe(100);
     expect(pixelAccuracy).toBe(0.8);
-    expect(perClass[0]).toEqual({ name: "a", support: 60, precision: 50 / 57, recall: 50 / 60, dice: 100 / 117, iou: 50 / 67 });
-    expect(perClass[1]).toEqual({ name: "b", support: 35, precision: 30 / 43, recall: 30 / 35, dice: 60 / 78, iou: 30 / 48 });
+    expect(perClass[0]).toEqual({ name: "a", support: 60, precision: 50 / 57, recall: 50 / 60, specificity: 33 / 40, fBeta: 100 / 117, dice: 100 / 117, iou: 50 / 67 });
+    expect(perClass[1]).toEqual({ name: "b", support: 35, precision: 30 / 43, recall: 30 / 35, specificity: 52 / 65, fBeta: 60 / 78, dice: 60 / 78, iou: 30 / 48 });
     // It occurs but is never predicted: no policy applies, it simply scores 0.
-    expect(perClass[2]).toEqual({ name: "c", support: 5, precision: 0, recall: 0, dice: 0, iou: 0 });
+    expect(perClass[2]).toEqual({ name: "c", support: 5, precision: 0, recall: 0, specificity: 1, fBeta: 0, dice: 0, iou: 0 });
     expect(mean.iou).toBeCloseTo((50 / 67 + 30 / 48) / 3, 15);
     for (const { dice, iou } of perClass) expect(iou).toBeCloseTo(dice / (2 - dice), 15);
   });
@@ -90,5 +90,7 @@ describe("scores", () => {
   test("refuses unknown policies and wrong names", () => {
     expect(() => scores(three(), { absent: "skip" as never })).toThrow('scores: absent must be "ignore", "zero" or "one" but is "skip".');
     expect(() => scores(three(), { names: ["a"] })).toThrow("scores: there are 3 classes but 1 names.");
+    expect(() => scores(three(), { beta: 0 })).toThrow("scores: beta must be a number above 0 but is 0.");
+    expect(() => scores(three(), { include: [3] })).toThrow("scores: include must list class numbers from 0 to 2 but is [3].");
   });
 });

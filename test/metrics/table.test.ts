@@ -9,13 +9,19 @@ const names = ["background", "nucleus", "void"];
 test("scores as a table", () => {
   expect(scoresTable(scores(matrix, { names }))).toBe(
     [
-      "class       precision  recall    Dice     IoU  pixels",
-      "background     0.9836  0.9756  0.9796  0.9600  12,300",
-      "nucleus        0.8929  0.9259  0.9091  0.8333   2,700",
-      "void                –       –       –       –       0",
-      "mean           0.9382  0.9508  0.9443  0.8967  15,000",
+      "class               precision  recall    Dice     IoU  pixels",
+      "background             0.9836  0.9756  0.9796  0.9600  12,300",
+      "nucleus                0.8929  0.9259  0.9091  0.8333   2,700",
+      "void                        –       –       –       –       0",
+      "mean                   0.9382  0.9508  0.9443  0.8967  15,000",
+      "pooled                 0.9667  0.9667  0.9667  0.9355",
+      "weighted by pixels     0.9673  0.9667  0.9669  0.9372",
       "",
-      "pixel accuracy 0.9667",
+      "pixel accuracy          0.9667",
+      "class accuracy          0.9508",
+      "frequency-weighted IoU  0.9372",
+      "Cohen's kappa           0.8887",
+      "Matthews correlation    0.8889",
     ].join("\n"),
   );
 });

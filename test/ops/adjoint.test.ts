@@ -42,6 +42,7 @@ const cases: Case[] = [
   ["resize", [1, 3, 4, 4], [1, 5, 2, 4], (x) => resize(x, { size: [5, 2] }), (x) => sampling.resize({ x }, { size: [5, 2] })],
   ["resize nearest", [1, 3, 4, 1], [1, 5, 2, 1], (x) => resize(x, { size: [5, 2], mode: "nearest" }), (x) => sampling.resize({ x }, { size: [5, 2], mode: "nearest" })],
   ["pad2d", [1, 3, 2, 2], [1, 4, 5, 2], (x) => pad2d(x, { top: 1, left: 2, right: 1 }), (x) => frame.pad2d({ x }, { top: 1, left: 2, right: 1 })],
+  ["pad2d reflect", [1, 3, 4, 2], [1, 6, 6, 2], (x) => pad2d(x, { top: 2, bottom: 1, right: 2, mode: "reflect" }), (x) => frame.pad2d({ x }, { top: 2, bottom: 1, right: 2, mode: "reflect" })],
   ["crop2d", [1, 5, 4, 2], [1, 3, 2, 2], (x) => crop2d(x, { top: 1, left: 2, height: 3, width: 2 }), (x) => cut.crop2d({ x }, { top: 1, left: 2, height: 3, width: 2 })],
   ["slice", [3, 7], [3, 4], (x) => slice(x, { start: 2, length: 4 }), (x) => part.slice({ x }, { start: 2, length: 4 })],
   ["concat", [2, 3], [2, 6], (x) => concat([x, x]), (x) => join.concat([x, x])],

@@ -18,9 +18,15 @@ testOp("avgPool2d", ({ x }, o: AvgPool2dOptions) => avgPool2d(x, o), reference.a
   { x: [1, 7, 9, 4], options: { kernelSize: 2, stride: 3 } },
   { x: [1, 2, 2, 1], options: { kernelSize: 3, stride: 2, ceilMode: true }, name: "one window larger than x in ceil mode" },
   { x: [1, 33, 17, 4], options: { kernelSize: [33, 17] }, name: "one large window" },
+  { x: [1, 1, 1, 3], options: { kernelSize: 3, stride: 1, padding: 1 }, name: "one pixel" },
+  { x: [1, 9, 7, 4], options: { kernelSize: [5, 2], stride: [1, 2], padding: [2, 1], ceilMode: true, countIncludePad: false }, name: "a rectangle with padding and ceil mode" },
+  { x: [1, 5, 6, 3], options: { kernelSize: 3, stride: 2, padding: 1, ceilMode: true, divisorOverride: 7, countIncludePad: false }, name: "a divisor overrides the count" },
+  { x: [0, 4, 4, 3], options: { kernelSize: 2 }, name: "no images" },
 ]);
 
 testErrors("avgPool2d", [
+  ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => avgPool2d(x!, { kernelSize: 2 }), 'avgPool2d: x must be f16 or f32 but is u32. Convert with cast(x, "f32").'],
+  ["a fractional divisor", { x: [1, 4, 4, 1] }, ({ x }) => avgPool2d(x!, { kernelSize: 2, divisorOverride: 2.5 }), "avgPool2d: divisorOverride must be a whole number of at least 1 but is 2.5."],
   ["too much padding", { x: [1, 4, 4, 1] }, ({ x }) => avgPool2d(x!, { kernelSize: [4, 2], padding: [1, 2] }), "avgPool2d: padding [1, 2] is more than half of kernelSize [4, 2]."],
   ["a window larger than x", { x: [1, 4, 3, 1] }, ({ x }) => avgPool2d(x!, { kernelSize: 4 }), "avgPool2d: the window spans 4 columns but x has 3.\n  x  [1, 4, 3, 1]  NHWC"],
   ["a divisor of 0", { x: [1, 4, 3, 1] }, ({ x }) => avgPool2d(x!, { kernelSize: 2, divisorOverride: 0 }), "avgPool2d: divisorOverride must be a whole number of at least 1 but is 0."],

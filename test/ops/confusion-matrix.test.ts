@@ -18,6 +18,9 @@ testOp("confusionMatrix", ({ predicted, labels }, o) => confusionMatrix(predicte
   { predicted: classes([1], 2), labels: classes([1], 2), options: { classes: 2 } },
   { predicted: classes([129], 1), labels: classes([129], 1), options: { classes: 1 }, name: "long runs" },
   { predicted: { shape: [64], values: new Array(64).fill(1), dtype: "u8" }, labels: { shape: [64], values: new Array(64).fill(255), dtype: "u8" }, options: { classes: 2, ignoreIndex: 255 }, name: "all ignored" },
+  { predicted: classes([3, 9, 11], 3), labels: classes([3, 9, 11], 3, "u8"), options: { classes: 3, perImage: true }, name: "a matrix for each image" },
+  { predicted: classes([5, 1], 3), labels: classes([5, 1], 4), options: { classes: 3, perImage: true, ignoreIndex: 1 }, name: "images of one pixel" },
+  { predicted: classes([2, 130], 40), labels: classes([2, 130], 2, "u8"), options: { classes: 2, predictedClasses: 32 }, name: "bins instead of classes" },
 ]);
 
 describe("confusionMatrix", () => {

@@ -60,6 +60,6 @@ describe("dropout", () => {
     expect(() => dropout(x, { seed: 0.5 })).toThrow("dropout: seed must be a whole number but is 0.5.");
     expect(() => dropout(x, { p: 0.5 } as object)).toThrow('dropout: unknown option "p".');
     expect(() => dropout2d(x)).toThrow("dropout2d: x must have 4 axes (NHWC) but has 1.\n  x  [2]");
-    expect(() => dropout(labels as never)).toThrow('dropout: x must be f32 but is u32. Convert with cast(x, "f32").');
+    expect(() => dropout(labels as never)).toThrow('dropout: x must be f16 or f32 but is u32. Convert with cast(x, "f32").');
   });
 });

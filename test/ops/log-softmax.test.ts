@@ -23,6 +23,6 @@ describe("logSoftmax", () => {
   test("says what is wrong with its arguments", async () => {
     const device = await testDevice();
     using x = tensor(device, new Int32Array(4));
-    expect(() => logSoftmax(x as never)).toThrow('logSoftmax: x must be f32 but is i32. Convert with cast(x, "f32").');
+    expect(() => logSoftmax(x as never)).toThrow('logSoftmax: x must be f16 or f32 but is i32. Convert with cast(x, "f32").');
   });
 });

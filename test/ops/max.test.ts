@@ -39,7 +39,7 @@ describe("max", () => {
     const device = await testDevice();
     using x = tensor(device, new Uint8Array(4));
     using empty = tensor(device, new Float32Array(0), [2, 0]);
-    expect(() => max(x)).toThrow('max: x must be f32, i32 or u32 but is u8. Convert with cast(x, "u32").');
+    expect(() => max(x)).toThrow('max: x must be f32, f16, i32 or u32 but is u8. Convert with cast(x, "u32").');
     expect(() => max(empty)).toThrow("max: the largest of no elements is not defined.\n  x  [2, 0]");
   });
 });

@@ -3,12 +3,16 @@ import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import { gradients } from "../../src/ops/gradients.js";
 import * as op from "../../src/ops/pointwise.js";
+import { erf as erfOf } from "../reference/activations.js";
 import * as reference from "../reference/pointwise.js";
 import { testDevice } from "../support/device.js";
 import { testOp } from "../support/test-op.js";
 
 const positive = (shape: number[]) => ({ shape, low: 0.3, high: 2 });
 const apart = (shape: number[]) => ({ shape, distinct: true });
+
+/** Few values, so that some pairs are equal. */
+const cycle = (shape: number[]) => Array.from({ length: shape.reduce((x, y) => x * y) }, (_, i) => ((i * 7) % 5) - 2);
 
 /** Shapes that meet every way of indexing: same, channel, one value, general broadcasting; widths that do and do not fill vec4s. */
 const pairs: [number[], number[]][] = [
@@ -27,16 +31,39 @@ const pairs: [number[], number[]][] = [
 for (const name of ["add", "sub", "mul"] as const) testOp(name, ({ a, b }) => op[name](a, b), reference[name], pairs.map(([a, b]) => ({ a, b })));
 testOp("div", ({ a, b }) => op.div(a, b), reference.div, pairs.map(([a, b]) => ({ a, b: positive(b) })));
 testOp("pow", ({ a, b }) => op.pow(a, b), reference.pow, pairs.map(([a, b]) => ({ a: positive(a), b })), { tolerance: { forward: 3e-5 } });
-for (const name of ["maximum", "minimum", "greater", "less", "equal"] as const)
+for (const name of ["maximum", "minimum"] as const)
   testOp(name, ({ a, b }) => op[name](a, b), reference[name], pairs.map(([a, b]) => ({ a: apart(a), b: { shape: b, distinct: true, low: -0.93, high: 1.11 } })));
+for (const name of ["greater", "greaterEqual", "less", "lessEqual", "equal", "notEqual"] as const)
+  testOp(name, ({ a, b }) => op[name](a, b), reference[name], pairs.map(([a, b]) => ({ a: { shape: a, values: cycle(a) }, b: { shape: b, values: cycle(b) } })), { gradients: false });
 testOp("where", ({ c, a, b }) => op.where(c, a, b), reference.where, pairs.map(([a, b]) => ({ c: { shape: a, values: Array.from({ length: a.reduce((x, y) => x * y) }, (_, i) => i % 2), gradient: false }, a, b })));
 
 const shapes = [[2, 3, 5, 4], [3, 7], [1], [65], [2, 2, 2, 2, 2]];
-for (const name of ["neg", "exp", "square", "sigmoid", "tanh", "softplus"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a })));
-for (const name of ["abs", "sign", "relu", "relu6"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: { shape: a, distinct: true, low: -8.1, high: 9.2 } })));
-for (const name of ["log", "sqrt", "rsqrt", "reciprocal"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: positive(a) })));
+for (const name of ["neg", "exp", "expm1", "square", "sigmoid", "tanh", "softplus", "erf", "sin", "cos"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a })));
+for (const name of ["abs", "sign", "floor", "ceil", "round", "relu", "relu6"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: { shape: a, distinct: true, low: -8.1, high: 9.2 } })));
+for (const name of ["log", "log1p", "sqrt", "rsqrt", "reciprocal"] as const) testOp(name, ({ a }) => op[name](a), reference[name], shapes.map((a) => ({ a: positive(a) })));
 
 describe("pointwise", () => {
+  test("series stand in near zero, and angles may be large", async () => {
+    const device = await testDevice();
+    const values = [0, 1e-6, -1e-6, 3e-4, -3e-4, 0.02, -0.02, 0.249, -0.251, 0.349, -0.351, 0.39, -0.41, 0.7];
+    using x = tensor(device, values);
+    using angles = tensor(device, [1e4, -1e4, 3141.5927, 777.25, -12.5, 100]);
+    const run = compile((a: Tensor, b: Tensor) => [op.expm1(a), op.log1p(a), op.tanh(a), op.erf(a), op.sin(b), op.cos(b)]);
+    const [expm1, log1p, tanh, erf, sin, cos] = await Promise.all(run(x, angles).map((t) => t.data()));
+    run.dispose();
+    for (const [data, f] of [[expm1, Math.expm1], [log1p, Math.log1p], [tanh, Math.tanh], [erf, erfOf]] as const)
+      for (const [i, v] of values.map(Math.fround).entries()) expect(Math.abs(data![i]! - f(v))).toBeLessThanOrEqual(1e-6 * Math.abs(f(v)));
+    for (const [data, f] of [[sin, Math.sin], [cos, Math.cos]] as const)
+      for (const [i, v] of [1e4, -1e4, 3141.5927, 777.25, -12.5, 100].map(Math.fround).entries()) expect(Math.abs(data![i]! - f(v))).toBeLessThan(1e-6);
+  });
+
+  test("halves are rounded to even", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 3.49]);
+    using y = op.round(x);
+    expect([...(await y.data())].map((v) => v + 0)).toEqual([-2, -2, 0, 0, 2, 2, 3]);
+  });
+
   test("numbers are operands too, on either side", async () => {
     const device = await testDevice();
     using x = tensor(device, [1, 2, 4]);
@@ -112,7 +139,7 @@ describe("pointwise", () => {
     using b = tensor(device, [1, 2]);
     using labels = tensor(device, Uint32Array.of(1, 2, 3));
     expect(() => op.add(a, b)).toThrowError("add: the shapes do not broadcast (axes are aligned at the end; only 1 stretches).\n  a  [2, 3]\n  b  [2]");
-    expect(() => op.mul(a, labels)).toThrowError('mul: the operands must all be f32 (or all i32, or all u32) but are f32 and u32. Convert with cast(x, "f32").');
+    expect(() => op.mul(a, labels)).toThrowError('mul: the operands must all be f32 (or all f16, all i32, all u32) but are f32 and u32. Convert with cast(x, "f32").');
     expect(() => op.add(1, 2)).toThrowError("add: at least one operand must be a tensor.");
   });
 });

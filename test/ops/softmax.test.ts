@@ -25,7 +25,7 @@ describe("softmax", () => {
     const device = await testDevice();
     using x = tensor(device, new Uint32Array(4));
     using empty = tensor(device, new Float32Array(0), [3, 0]);
-    expect(() => softmax(x as never)).toThrow('softmax: x must be f32 but is u32. Convert with cast(x, "f32").');
+    expect(() => softmax(x as never)).toThrow('softmax: x must be f16 or f32 but is u32. Convert with cast(x, "f32").');
     expect(() => softmax(empty)).toThrow("softmax: x needs a last axis (classes) of at least 1.\n  x  [3, 0]");
   });
 });

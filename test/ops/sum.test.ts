@@ -19,6 +19,8 @@ testOp("sum", ({ x }, o) => sum(x, o), reference.sum, [
   { x: [5], options: {} },
   { x: [4, 6], options: { axes: [] }, name: "no axes: a copy" },
   { x: [3, 300], options: { axes: [1] }, name: "rows longer than a stage" },
+  { x: { shape: [2, 0, 3], values: [] }, options: { axes: [1] }, name: "of nothing: 0" },
+  { x: { shape: [0, 5, 4], values: [] }, options: { axes: [0, 2] }, name: "of nothing, in two runs" },
 ]);
 
 testOp("sum of whole numbers", ({ x }, o) => sum(x, o), reference.sum, [
@@ -38,10 +40,12 @@ describe("sum", () => {
     const device = await testDevice();
     using x = tensor(device, [1, 2, 3, 4], [2, 2]);
     using bytes = tensor(device, new Uint8Array(4));
-    expect(() => sum(x, { axes: [2] })).toThrow("sum: axis 2 does not exist; x has axes 0 to 1 (or -2 to -1): [2, 2].");
+    expect(() => sum(x, { axes: [2] })).toThrow("sum: x has no axis 2: axes go from -2 to 1.\n  x  [2, 2]");
     expect(() => sum(x, { axes: [0, -2] })).toThrow("sum: axes [0, -2] name one axis twice.");
     expect(() => sum(x, { axis: 0 } as object)).toThrow('sum: unknown option "axis". Did you mean "axes"? Options: axes, keepDims.');
-    expect(() => sum(bytes)).toThrow('sum: x must be f32, i32 or u32 but is u8. Convert with cast(x, "u32").');
+    expect(() => sum(bytes)).toThrow('sum: x must be f32, f16, i32 or u32 but is u8. Convert with cast(x, "u32").');
+    expect(() => sum(undefined as never)).toThrow("sum: x must be a tensor but is undefined. Make one with tensor(device, data, shape).");
+    expect(() => sum(x, { axes: 1 } as object)).toThrow("sum: axes must be an array of axis numbers but is 1.");
     const captured = compile((y: typeof x) => sum(y));
     using total = captured(x);
     expect(await total.item()).toBe(10);

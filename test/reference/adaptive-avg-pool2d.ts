@@ -1,9 +1,12 @@
 import { get, set, zeros, type NdArray } from "./ndarray.js";
-import { both, type PairLike } from "./window.js";
 
-export function adaptiveAvgPool2d({ x }: { x: NdArray }, o: { outputSize: PairLike }): NdArray {
+/** Bins along both directions; null keeps the size. */
+export const bins = (size: number | readonly [number | null, number | null], h: number, w: number): readonly [number, number] =>
+  typeof size === "number" ? [size, size] : [size[0] ?? h, size[1] ?? w];
+
+export function adaptiveAvgPool2d({ x }: { x: NdArray }, o: { outputSize: number | readonly [number | null, number | null] }): NdArray {
   const [n, h, w, channels] = x.shape as [number, number, number, number];
-  const [oh, ow] = both(o.outputSize, 1);
+  const [oh, ow] = bins(o.outputSize, h, w);
   const bin = (i: number, size: number, bins: number): [number, number] => [Math.floor((i * size) / bins), Math.ceil(((i + 1) * size) / bins)];
   const out = zeros([n, oh, ow, channels]);
   for (let b = 0; b < n; b++)

@@ -1,12 +1,23 @@
 import { zeros, type NdArray } from "./ndarray.js";
+import { lines } from "./sort.js";
 
-export function argmax({ x }: { x: NdArray }): NdArray {
-  const classes = x.shape.at(-1)!;
-  const out = zeros(x.shape.slice(0, -1));
-  out.data.forEach((_value, i) => {
-    const row = Array.from(x.data.subarray(i * classes, (i + 1) * classes));
-    const broken = row.findIndex(Number.isNaN);
-    out.data[i] = broken >= 0 ? broken : row.indexOf(Math.max(...row));
+export interface ArgmaxOptions {
+  axis?: number;
+  keepDims?: boolean;
+}
+
+function extreme(x: NdArray, { axis = -1, keepDims = false }: ArgmaxOptions, best: (...values: number[]) => number): NdArray {
+  const at = axis < 0 ? axis + x.shape.length : axis;
+  const found: number[] = [];
+  lines(x.shape, at, (positions) => {
+    const line = positions.map((p) => x.data[p]!);
+    const broken = line.findIndex(Number.isNaN);
+    found.push(broken >= 0 ? broken : line.indexOf(best(...line)));
   });
+  const out = zeros(keepDims ? x.shape.with(at, 1) : x.shape.toSpliced(at, 1));
+  out.data.set(found);
   return out;
 }
+
+export const argmax = ({ x }: { x: NdArray }, o: ArgmaxOptions = {}): NdArray => extreme(x, o, Math.max);
+export const argmin = ({ x }: { x: NdArray }, o: ArgmaxOptions = {}): NdArray => extreme(x, o, Math.min);

@@ -2,13 +2,13 @@ import { sides, two, type ConvOptions } from "./conv2d.js";
 import { type NdArray, zeros } from "./ndarray.js";
 
 /** Every input spreads its value over the output through the kernel. NHWC, weight [in, kh, kw, out / groups]. */
-export function convTranspose2d({ x, weight, bias }: { x: NdArray; weight: NdArray; bias?: NdArray | undefined }, o: ConvOptions & { outputPadding?: number | readonly [number, number] } = {}): NdArray {
+export function convTranspose2d({ x, weight, bias }: { x: NdArray; weight: NdArray; bias?: NdArray | undefined }, o: Omit<ConvOptions, "paddingMode"> & { outputPadding?: number | readonly [number, number]; outputSize?: number | readonly [number, number] } = {}): NdArray {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [, kh, kw, og] = weight.shape as [number, number, number, number];
   const groups = o.groups ?? 1;
   const [[sh, sw], [dh, dw], [top, bottom, left, right], [eh, ew]] = [two(o.stride, 1), two(o.dilation, 1), sides(o.padding), two(o.outputPadding, 0)];
-  const oh = (h - 1) * sh - top - bottom + dh * (kh - 1) + eh + 1;
-  const ow = (w - 1) * sw - left - right + dw * (kw - 1) + ew + 1;
+  const grown = [(h - 1) * sh - top - bottom + dh * (kh - 1) + eh + 1, (w - 1) * sw - left - right + dw * (kw - 1) + ew + 1] as const;
+  const [oh, ow] = two(o.outputSize ?? grown, 0);
   const oc = og * groups;
   const out = zeros([n, oh, ow, oc]);
   if (bias) for (let i = 0; i < out.data.length; i++) out.data[i] = bias.data[i % oc]!;

@@ -5,6 +5,7 @@ export interface MaxUnpool2dOptions {
   kernelSize: PairLike;
   stride?: PairLike;
   padding?: PairLike;
+  dilation?: PairLike;
   outputSize?: readonly [number, number];
 }
 
@@ -12,8 +13,8 @@ export interface MaxUnpool2dOptions {
 export function maxUnpool2d({ x, indices }: { x: NdArray; indices: NdArray }, o: MaxUnpool2dOptions): NdArray {
   const [n, ih, iw, channels] = x.shape as [number, number, number, number];
   const kernel = both(o.kernelSize, 1);
-  const [stride, padding] = [both(o.stride, kernel), both(o.padding, 0)];
-  const [h, w] = o.outputSize ?? ([ih, iw].map((size, i) => (size - 1) * stride[i]! - 2 * padding[i]! + kernel[i]!) as [number, number]);
+  const [stride, padding, dilation] = [both(o.stride, kernel), both(o.padding, 0), both(o.dilation, 1)];
+  const [h, w] = o.outputSize ?? ([ih, iw].map((size, i) => (size - 1) * stride[i]! - 2 * padding[i]! + dilation[i]! * (kernel[i]! - 1) + 1) as [number, number]);
   const out = zeros([n, h, w, channels]);
   for (let b = 0; b < n; b++)
     for (let i = 0; i < ih; i++)

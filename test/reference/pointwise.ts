@@ -1,3 +1,4 @@
+import { erf as erfOf } from "./activations.js";
 import { zipWith, type NdArray } from "./ndarray.js";
 
 const unary = (f: (a: number) => number) => ({ a }: { a: NdArray }): NdArray => zipWith(f, a);
@@ -28,3 +29,14 @@ export const sigmoid = unary((a) => 1 / (1 + Math.exp(-a)));
 export const tanh = unary(Math.tanh);
 export const softplus = unary((a) => Math.log1p(Math.exp(-Math.abs(a))) + Math.max(a, 0));
 export const where = ({ c, a, b }: { c: NdArray; a: NdArray; b: NdArray }): NdArray => zipWith((x, y, z) => (x !== 0 ? y : z), c, a, b);
+export const greaterEqual = binary((a, b) => Number(a >= b));
+export const lessEqual = binary((a, b) => Number(a <= b));
+export const notEqual = binary((a, b) => Number(a !== b));
+export const floor = unary(Math.floor);
+export const ceil = unary(Math.ceil);
+export const round = unary((a) => (Math.abs(a % 1) === 0.5 ? 2 * Math.round(a / 2) : Math.round(a)));
+export const expm1 = unary(Math.expm1);
+export const log1p = unary(Math.log1p);
+export const sin = unary(Math.sin);
+export const cos = unary(Math.cos);
+export const erf = unary(erfOf);

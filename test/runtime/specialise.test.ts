@@ -8,10 +8,10 @@ const shader = (code: string, parts: Partial<Shader> = {}): Shader => ({ name: "
 
 describe("specialise", () => {
   test("hands overrides to the pipeline and replaces tuned constants by name", () => {
-    const { code, overrides } = specialise(shader("override WG: u32 = 64u;\nconst TM: u32 = 4u; //!tune\nconst TMX: u32 = 9u;"), { WG: 32, TM: 8 });
+    const { code, overrides } = specialise(shader("override WG: u32 = 64u;\nconst TM: u32 = 4u; //!tune\nconst TMX: u32 = 9u;"), { constants: { WG: 32, TM: 8 }, half: [] });
     expect(overrides).toEqual({ WG: 32 });
     expect(code).toBe("override WG: u32 = 64u;\nconst TM: u32 = 8u; //!tune\nconst TMX: u32 = 9u;");
-    expect(() => specialise(shader(""), { TN: 1 })).toThrow("demo.wgsl has no constant TN. It has: WG, TM.");
+    expect(() => specialise(shader(""), { constants: { TN: 1 }, half: [] })).toThrow("demo.wgsl has no constant TN. It has: WG, TM.");
   });
 
   test("expands marked loops, nested ones too, with the loop's variable and nothing else replaced", () => {
@@ -21,10 +21,10 @@ for (var i = 0u; i < TM; i++) {
   a[i] = b.i + fi(i);
   //!unroll
   for (var k = 1; k < 3; k++) { c[i][k] = k; }
-}`), { TM: 2 });
+}`), { constants: { TM: 2 }, half: [] });
     expect(code.replace(/\s+/g, " ")).toBe("const TM: u32 = 2u; //!tune {a[0u] = b.i + fi(0u); {c[0u][1] = 1;} {c[0u][2] = 2;} } {a[1u] = b.i + fi(1u); {c[1u][1] = 1;} {c[1u][2] = 2;} } "
       .replaceAll(/\{(?=a)/g, "{ ").replaceAll(/\{(?=c)/g, "{ ").replaceAll(/;\}/g, "; }"));
-    expect(() => specialise(shader("//!unroll\nfor (var i = 0u; i < p.n; i++) { }"), {})).toThrow('demo.wgsl: //!unroll needs "for (var i = 0u; i < N; i++) {" with a constant N, not "for (var i = 0u; i < p.n; i++) { }".');
+    expect(() => specialise(shader("//!unroll\nfor (var i = 0u; i < p.n; i++) { }"), { constants: {}, half: [] })).toThrow('demo.wgsl: //!unroll needs "for (var i = 0u; i < N; i++) {" with a constant N, not "for (var i = 0u; i < p.n; i++) { }".');
   });
 });
 

@@ -9,6 +9,14 @@ export interface Tolerance {
   element?: number;
 }
 
+/**
+ * Tolerances of runs in f16. Inputs are rounded before the reference sees them, and arithmetic is f32, so what is left are the
+ * roundings of what is stored: half a unit in the last place is 2⁻¹¹ ≈ 4.9e-4 of a number. An output is rounded once, or a few times
+ * where an operator is made of several; a gradient goes through the rounded output and through intermediate gradients too.
+ * Below 2⁻¹⁴ numbers lose digits: units of 2⁻²⁴, which the comparisons' absolute term covers.
+ */
+export const halfTolerance: Required<Tolerance> = { forward: 2e-3, gradient: 5e-3, element: 1e-2 };
+
 const largest = (values: ArrayLike<number>): number => Array.from(values).reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 0);
 
 /** A sentence saying where `actual` leaves `expected`, or undefined when it agrees. NaN agrees with NaN, infinities with themselves. */

@@ -1,4 +1,5 @@
 import type { DType } from "../../src/runtime/dtype.js";
+import { float32ToHalf, fromHalf, toHalf } from "../../src/runtime/half.js";
 import { array, sizeOf, type NdArray } from "../reference/ndarray.js";
 import type { Random } from "./random.js";
 
@@ -9,6 +10,8 @@ export interface InputRule {
   shape: readonly number[];
   /** Default f32, or u32 when `classes` is given. */
   dtype?: Exclude<DType, "f16">;
+  /** false: stays f32 where the case runs in f16 (statistics, class weights). */
+  half?: boolean;
   /** Whole numbers 0 … classes - 1. */
   classes?: number;
   /** About one element in five is this value instead (an ignored label, say). */
@@ -25,7 +28,9 @@ export interface InputRule {
 }
 
 export interface TestInput {
-  dtype: Exclude<DType, "f16">;
+  dtype: DType;
+  /** Whether it is f16 where the case runs in f16. */
+  half: boolean;
   value: NdArray;
   /** Whether a gradient is asked for. */
   gradient: boolean;
@@ -37,7 +42,15 @@ export function makeInput(spec: InputSpec, rng: Random, integer = false): TestIn
   const dtype = rule.dtype ?? (rule.classes === undefined ? "f32" : "u32");
   const value = array(rule.shape, rule.values ?? draw(rule, dtype, rng));
   if (dtype === "f32") value.data = value.data.map(Math.fround);
-  return { dtype, value, gradient: dtype === "f32" && rule.gradient !== false && value.data.every(Number.isFinite) };
+  return { dtype, value, half: dtype === "f32" && rule.half !== false, gradient: dtype === "f32" && rule.gradient !== false && value.data.every(Number.isFinite) };
+}
+
+/** The inputs of a run in f16: floats are rounded first, so that the reference computes with what the device holds. */
+export function halfInputs(inputs: Readonly<Record<string, TestInput>>): Record<string, TestInput> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => {
+    if (!input.half) return [name, { ...input, value: { ...input.value, data: input.value.data.slice() } }];
+    return [name, { ...input, dtype: "f16", value: { shape: input.value.shape, data: input.value.data.map((v) => fromHalf(toHalf(v))) } }];
+  }));
 }
 
 function toRule(spec: InputSpec, integer: boolean): InputRule {
@@ -61,6 +74,7 @@ function draw(rule: InputRule, dtype: DType, rng: Random): Float64Array {
 }
 
 /** The typed array that holds these values on the device. */
-export function toTyped(value: NdArray, dtype: TestInput["dtype"]): Float32Array | Int32Array | Uint32Array | Uint8Array {
+export function toTyped(value: NdArray, dtype: TestInput["dtype"]): Float32Array | Uint16Array | Int32Array | Uint32Array | Uint8Array {
+  if (dtype === "f16") return float32ToHalf(value.data);
   return { f32: Float32Array, i32: Int32Array, u32: Uint32Array, u8: Uint8Array }[dtype].from(value.data);
 }

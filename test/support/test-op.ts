@@ -3,25 +3,29 @@
  * - the output's shape, and its values against a naive double-precision reference;
  * - the gradient of every f32 input against central differences of that reference, contracted with a random cotangent;
  * - the same with each kernel variant forced;
- * - the same bits from a second run whose pooled buffers were filled with NaN words;
+ * - the same bits from a second run whose pooled buffers were filled with NaN words, and from a third with such words behind
+ *   the end of every tensor, which must still be there afterwards;
  * - that device memory is back where it began.
+ * In the full tier, on adapters with the feature "shader-f16", all of that happens again with the f32 inputs stored as f16.
  */
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/graph/compile.js";
 import { gradients } from "../../src/ops/gradients.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
-import type { Device } from "../../src/runtime/device.js";
 import type { DType } from "../../src/runtime/dtype.js";
 import type { NdArray } from "../reference/ndarray.js";
-import { forwardMismatch, gradientMismatch, type Tolerance } from "./compare.js";
+import { fromHalf, toHalf } from "../../src/runtime/half.js";
+import { cast } from "../../src/ops/cast.js";
+import { forwardMismatch, gradientMismatch, halfTolerance, type Tolerance } from "./compare.js";
 import { testDevice } from "./device.js";
-import { makeInput, toTyped, type InputSpec, type TestInput } from "./inputs.js";
+import { expectGuards, poisonSlabs } from "./guards.js";
+import { halfInputs, makeInput, toTyped, type InputSpec, type TestInput } from "./inputs.js";
 import { numericGradient } from "./numeric-gradient.js";
 import { random, type Random } from "./random.js";
 import { sampleCases, tier } from "./tier.js";
 
 /** One row of a table: an input specification per input name, beside `name`, `options` and overrides. */
-export type OpCase<I, O> = { [K in keyof I]: InputSpec } & { name?: string; options?: O; tolerance?: Tolerance };
+export type OpCase<I, O> = { [K in keyof I]: InputSpec } & { name?: string; options?: O; tolerance?: Tolerance; noHalf?: string };
 
 // Tables mix dtypes (images, labels), which the op's own signature checks; `Tensor<any>` lets one tensor fit each.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -39,7 +43,12 @@ export interface TestOpOptions {
   gradients?: boolean;
   /** Elements per input that are differentiated numerically. Default 40. */
   samples?: number;
+  /** Why no case (or, in a row of the table, this one) runs in f16: a sentence. */
+  noHalf?: string;
 }
+
+/** Elements per input that are differentiated numerically in f16 runs: enough to see what differs from f32, and the reference is slow. */
+const HALF_SAMPLES = 12;
 
 type Build = (inputs: Record<string, AnyTensor>) => Outputs<AnyTensor>;
 type Reference = (inputs: Record<string, NdArray>) => Outputs<NdArray>;
@@ -58,7 +67,7 @@ export function testOp<I extends { [K in keyof I]: NdArray | undefined }, O exte
 ): void {
   describe(name, () => {
     for (const { row, index } of sampleCases(name, cases.map((row, index) => ({ row, index })))) {
-      const { name: title, options: given = {} as O, tolerance, ...specs } = row;
+      const { name: title, options: given = {} as O, tolerance, noHalf = options.noHalf, ...specs } = row;
       const rng = random(`${name} ${index}`);
       const inputs = Object.fromEntries(
         Object.entries(specs as Record<string, InputSpec>).map(([k, spec]) => [k, makeInput(spec, rng, options.integer?.includes(k))]),
@@ -67,6 +76,11 @@ export function testOp<I extends { [K in keyof I]: NdArray | undefined }, O exte
       const refer: Reference = (arrays) => reference(arrays as I, given);
       test(title ?? caseTitle(inputs, given), async () => {
         await runCase(build, refer, inputs, rng, { ...options, tolerance: { ...options.tolerance, ...tolerance } });
+      });
+      if (tier() !== "full" || noHalf !== undefined || !Object.values(inputs).some(({ half }) => half)) continue;
+      test(`${title ?? caseTitle(inputs, given)} in f16`, async (context) => {
+        if (!(await testDevice()).adapter.features.has("shader-f16")) return context.skip("the adapter has no shader-f16");
+        await runCase(build, refer, halfInputs(inputs), random(`${name} ${index} f16`), { ...options, tolerance: halfTolerance, samples: HALF_SAMPLES });
       });
     }
   });
@@ -83,7 +97,8 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
   const expected = asRecord(reference(arrays), isArray);
   const finite = Object.values(expected).every(({ data }) => data.every(Number.isFinite));
   const wrt = options.gradients === false || !finite ? [] : Object.keys(inputs).filter((k) => inputs[k]!.gradient);
-  const cotangents = Object.fromEntries(Object.entries(expected).map(([k, { shape, data }]) => [k, { shape, data: data.map(() => Math.fround(rng.normal())) }]));
+  const round = Object.values(inputs).some(({ dtype }) => dtype === "f16") ? (v: number) => fromHalf(toHalf(v)) : Math.fround;
+  const cotangents = Object.fromEntries(Object.entries(expected).map(([k, { shape, data }]) => [k, { shape, data: data.map(() => round(rng.normal())) }]));
   // Slabs are shared by all plans and stay between them: not a leak.
   device.slabs.clear();
   const before = device.memory();
@@ -98,6 +113,9 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
     checkGradients(first, inputs, wrt, slopes, options.tolerance ?? {}, scale, "");
     poisonSlabs(device);
     expectSameBits(await run(), first);
+    device.guardPlans(true);
+    expectSameBits(await run(), first);
+    device.guardPlans(false);
     for (const variant of tier() === "full" ? (options.variants ?? ["clear"]) : []) {
       device.forceVariant(variant);
       const forced = await run();
@@ -106,16 +124,12 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
     }
   } finally {
     device.forceVariant(undefined);
+    device.guardPlans(false);
     device.poisonPool(false);
   }
   device.slabs.clear();
   const { tensors, live } = device.memory();
   expect({ tensors, live }, "device memory after the case").toEqual({ tensors: before.tensors, live: before.live });
-}
-
-/** Fills the memory of intermediate tensors with NaN words, as `poisonPool` does with that of tensors. */
-function poisonSlabs(device: Device): void {
-  for (const buffer of device.slabs.reserve([])) device.write(buffer, 0, new Uint32Array(buffer.size / 4).fill(0x7fc0dead));
 }
 
 interface Result {
@@ -129,11 +143,16 @@ interface RunResult {
   grads: Result[];
 }
 
+const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f16";
+
+/** What was read as numbers: f16 comes as bits. */
+const numbers = (dtype: DType, data: Result["data"]): Result["data"] => (dtype === "f16" ? Float64Array.from(data, fromHalf) : data);
+
 /** Runs the op and its gradients as one fresh plan, reads everything, and frees everything. */
 async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt: string[], cotangents: Record<string, NdArray>): Promise<RunResult> {
   const device = await testDevice();
   const names = Object.keys(inputs);
-  const given = names.map((k) => tensor(device, toTyped(inputs[k]!.value, inputs[k]!.dtype), inputs[k]!.value.shape) as AnyTensor);
+  const given = names.map((k) => tensor(device, toTyped(inputs[k]!.value, inputs[k]!.dtype), inputs[k]!.value.shape, { dtype: inputs[k]!.dtype }) as AnyTensor);
   const seeds = Object.values(cotangents).map(({ shape, data }) => tensor(device, Float32Array.from(data), shape) as AnyTensor);
   let outputNames: string[] = [];
   const plan = compile((...tensors: AnyTensor[]) => {
@@ -142,12 +161,15 @@ async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt:
     outputNames = Object.keys(outputs);
     const all = Object.values(outputs);
     const seedOf = Object.fromEntries(Object.keys(cotangents).map((k, i) => [k, tensors[names.length + i]!]));
-    const smooth = wrt.length === 0 ? [] : Object.entries(outputs).filter(([, t]) => t.dtype === "f32");
+    const smooth = wrt.length === 0 ? [] : Object.entries(outputs).filter(([, t]) => isFloat(t.dtype));
     const sources = wrt.map((k) => arguments_[k]!);
-    return [...all, ...smooth.flatMap(([k, t]) => gradients(t, sources, seedOf[k]!))];
+    return [...all, ...smooth.flatMap(([k, t]) => gradients(t, sources, cast(seedOf[k]!, t.dtype)))];
   });
+  const made = plan.plan(...given, ...seeds);
+  if (device.guarded) poisonSlabs(device);
   const results = plan(...given, ...seeds) as AnyTensor[];
-  const read = await Promise.all(results.map(async (t) => ({ shape: t.shape, dtype: t.dtype as DType, data: (await t.data()) as Result["data"] })));
+  const read = await Promise.all(results.map(async (t) => ({ shape: t.shape, dtype: t.dtype as DType, data: numbers(t.dtype as DType, (await t.data()) as Result["data"]) })));
+  if (device.guarded) await expectGuards(device, made);
   for (const t of [...results, ...given, ...seeds]) t.dispose();
   plan.dispose();
   const outputs = Object.fromEntries(outputNames.map((k, i) => [k, read[i]!]));
@@ -169,10 +191,10 @@ function check(run: RunResult, expected: Record<string, NdArray>, tolerance: Tol
   for (const [k, e] of Object.entries(expected)) {
     const actual = run.outputs[k]!;
     expect(actual.shape, `${note}shape of ${k}`).toEqual(e.shape);
-    const problem = forwardMismatch(actual.data, e, tolerance, actual.dtype !== "f32");
+    const problem = forwardMismatch(actual.data, e, tolerance, !isFloat(actual.dtype));
     if (problem) expect.fail(`${note}${k} ${problem}`);
   }
-  return Object.keys(expected).filter((k) => run.outputs[k]!.dtype === "f32");
+  return Object.keys(expected).filter((k) => isFloat(run.outputs[k]!.dtype));
 }
 
 function checkGradients(run: RunResult, inputs: Record<string, TestInput>, wrt: string[], slopes: { positions: number[]; values: number[]; labels: string[] }[], tolerance: Tolerance, scale: number, note: string): void {

@@ -22,11 +22,11 @@ export const tier = (): Tier => inject("tier");
 export const platform = (): "node" | "browser" => inject("platform");
 
 /**
- * The cases of a table that this run takes: all of them in the full tier; else the first, and a few drawn by the
+ * The cases of a table that this run takes: all of them in the full tier; else `count`, the first and some drawn by the
  * table's name and `ATROUS_SEED` (0), in their order.
  */
-export function sampleCases<T>(name: string, cases: readonly T[]): T[] {
-  if (tier() === "full" || cases.length <= quickCases) return [...cases];
-  const drawn = random(`${name} ${inject("seed")}`).permutation(cases.length - 1).slice(0, quickCases - 1).map((i) => i + 1);
+export function sampleCases<T>(name: string, cases: readonly T[], count = quickCases): T[] {
+  if (tier() === "full" || cases.length <= count) return [...cases];
+  const drawn = random(`${name} ${inject("seed")}`).permutation(cases.length - 1).slice(0, count - 1).map((i) => i + 1);
   return [0, ...drawn.sort((a, b) => a - b)].map((i) => cases[i]!);
 }

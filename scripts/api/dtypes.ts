@@ -1,0 +1,57 @@
+// Prints docs/api/dtypes.md: which dtypes each operator takes, and through which tensors it has a gradient. Found by calling each
+// with tensors of every dtype while only shapes are recorded, so that the table says what the code does.
+import { Capture } from "../../src/graph/capture.js";
+import { gradients } from "../../src/ops/gradients.js";
+import { DTypeError, GradientError } from "../../src/runtime/errors.js";
+import { dtypes, type DType } from "../../src/runtime/dtype.js";
+import type { Tensor } from "../../src/graph/tensor.js";
+import * as atrous from "../../src/index.js";
+import { probes } from "./probes.js";
+
+type Outcome = "yes" | "no";
+
+function attempt(name: string, dtype: DType, withGradient: boolean): Outcome {
+  const capture = new Capture({ shapesOnly: true });
+  const made: Tensor[] = [];
+  const t = (shape: number[]): Tensor => {
+    const input = capture.input(shape, dtype);
+    made.push(input);
+    return input;
+  };
+  const u = (shape: number[], kind: DType = "u32"): Tensor => capture.input(shape, kind);
+  try {
+    capture.run(() => {
+      const result = probes[name]!(t as never, u as never);
+      if (!withGradient) return [];
+      const out = ("dtype" in (result as object) ? result : Object.values(result as object)[0]) as Tensor;
+      return gradients(out, [made[0]!], capture.input(out.shape, out.dtype));
+    });
+    return "yes";
+  } catch (error) {
+    if (error instanceof DTypeError || error instanceof GradientError) return "no";
+    throw new Error(`${name} with ${dtype}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+const operators = process.argv.slice(2);
+const missing = operators.filter((name) => !(name in probes));
+const gone = Object.keys(probes).filter((name) => !(name in atrous));
+if (missing.length > 0) throw new Error(`scripts/api/probes.ts has no line for ${missing.join(", ")}.`);
+if (gone.length > 0) throw new Error(`scripts/api/probes.ts has lines for what is not exported: ${gone.join(", ")}.`);
+
+const rows = operators.map((name) => {
+  const marks = dtypes.map((dtype) => (attempt(name, dtype, false) === "yes" ? "✓" : ""));
+  const gradient = (["f32", "f16"] as const).filter((dtype) => marks[dtypes.indexOf(dtype)] && attempt(name, dtype, true) === "yes");
+  return `| ${[`[${name}](operators.md#${name.toLowerCase()})`, ...marks, gradient.join(", ") || "none"].join(" | ")} |`;
+});
+
+console.log(`<!-- Written by scripts/gen-api.mjs, by calling each operator; edit scripts/api/probes.ts. -->
+# Operators and dtypes
+
+What the operator's main tensors may be (labels, indices and masks are whole numbers in any case), and for which it has a gradient.
+Other dtypes are refused by name. f16 is a way to store: every kernel reads it, computes and adds up in f32, and writes it; it needs
+an adapter with the feature "shader-f16". Whole numbers are exact.
+
+| operator | ${dtypes.join(" | ")} | gradient |
+|---|${dtypes.map(() => ":-:|").join("")}---|
+${rows.join("\n")}`);
