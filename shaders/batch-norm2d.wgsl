@@ -96,14 +96,16 @@ struct Moments { count: f32, mean: f32, deviations: f32 }
 
 /// Joins partials first, first + stride, … (`count` of them) of channel c.
 fn join(c: u32, first: u32, stride: u32, count: u32) -> Moments {
+  // Means relative to one of them: what is added up is small, however far they are from zero.
+  let origin = partial[first * 3u * C + C + c];
   var n = 0.0;
   var weighted = 0.0;
   for (var k = 0u; k < count; k++) {
     let at = (first + k * stride) * 3u * C + c;
     n += partial[at];
-    weighted += partial[at] * partial[at + C];
+    weighted += partial[at] * (partial[at + C] - origin);
   }
-  let m = weighted / n;
+  let m = origin + weighted / n;
   var deviations = 0.0;
   for (var k = 0u; k < count; k++) {
     let at = (first + k * stride) * 3u * C + c;

@@ -3,6 +3,8 @@
 //   out[b, i, j] = Σ over l of A[b, i, l] · B[b, l, j],   l = 0 … k − 1
 //
 // Layouts: a [b, m, k] (TRANSPOSE_A = 1: [b, k, m]), b [b, k, n] (TRANSPOSE_B = 1: [b, n, k]), out [b, m, n], dense.
+// With BROADCAST = 1 the batch is a box of four axes of sizes (outermost first) …, d1, d2, d3, along which the matrices of a
+// stand a0, a1, a2, a3 apart and those of b b0 … b3, counted in matrices: 0 where one is stretched.
 // Entries: `clear`: one thread per element of out. `direct`: one thread per block of TM rows and four columns of out, which
 // lives in registers; n divides by 4. Each step of l reads TM scalars of A and one vec4 of B for 4·TM multiply-adds, with no
 // workgroup memory and no barrier, which is what software adapters and small matrices like; without transposition
@@ -11,10 +13,16 @@
 
 //!include "lib/grid.wgsl"
 
-struct Params { batch: u32, m: u32, n: u32, k: u32 }
+struct Params {
+  batch: u32, m: u32, n: u32, k: u32,
+  d1: u32, d2: u32, d3: u32,
+  a0: u32, a1: u32, a2: u32, a3: u32,
+  b0: u32, b1: u32, b2: u32, b3: u32,
+}
 
 override TRANSPOSE_A: u32 = 0u;
 override TRANSPOSE_B: u32 = 0u;
+override BROADCAST: u32 = 0u;
 
 /// Rows of a register block.
 const TM: u32 = 4u; //!tune
@@ -24,6 +32,18 @@ const TM: u32 = 4u; //!tune
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out4: array<vec4f>;
+
+/// Which matrix of a (x) and of b (y) make number `batch` of out.
+fn factors(batch: u32) -> vec2u {
+  if (BROADCAST == 0u) { return vec2u(batch); }
+  let i3 = batch % p.d3;
+  let r2 = batch / p.d3;
+  let i2 = r2 % p.d2;
+  let r1 = r2 / p.d2;
+  let i1 = r1 % p.d1;
+  let i0 = r1 / p.d1;
+  return vec2u(i0 * p.a0 + i1 * p.a1 + i2 * p.a2 + i3 * p.a3, i0 * p.b0 + i1 * p.b1 + i2 * p.b2 + i3 * p.b3);
+}
 
 fn a_index(batch: u32, i: u32, l: u32) -> u32 {
   if (TRANSPOSE_A == 1u) { return (batch * p.k + l) * p.m + i; }
@@ -42,8 +62,9 @@ fn clear(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gro
   let j = t % p.n;
   let i = t / p.n % p.m;
   let batch = t / (p.n * p.m);
+  let matrix = factors(batch);
   var sum = 0.0;
-  for (var l = 0u; l < p.k; l++) { sum += a[a_index(batch, i, l)] * b[b_index(batch, l, j)]; }
+  for (var l = 0u; l < p.k; l++) { sum += a[a_index(matrix.x, i, l)] * b[b_index(matrix.y, l, j)]; }
   out[t] = sum;
 }
 
@@ -63,12 +84,13 @@ fn direct(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gr
   let column = t % columns;
   let first = t / columns % blocks * TM;
   let batch = t / (columns * blocks);
+  let matrix = factors(batch);
   var sum: array<vec4f, TM>;
   for (var l = 0u; l < p.k; l++) {
-    let row = b_row(batch, l, column * 4u);
+    let row = b_row(matrix.y, l, column * 4u);
     //!unroll
     for (var r = 0u; r < TM; r++) {
-      sum[r] += a[a_index(batch, min(first + r, p.m - 1u), l)] * row;
+      sum[r] += a[a_index(matrix.x, min(first + r, p.m - 1u), l)] * row;
     }
   }
   //!unroll

@@ -5,16 +5,16 @@
 //   grad_x[i] = Σ_d weights[d, i − first[d]] · grad[d]     over the outputs d that read i
 //
 // The weights depend on the axis alone, so they are worked out once per output position:
-//   `cubic_taps`     f = position(d) (lib/position.wgsl); the pixels floor(f) − 1 … + 2, those past an edge taken from the edge,
-//                    weighted by Keys' cubic with a = −3/4 (PyTorch's, OpenCV's)
-//   `filter_taps`    centre = position(d), in pixels' edges; the pixels whose centres are within `support` of it, weighted by the
-//                    filter stretched by `stretch` = max(1, step), and divided by their sum: the triangle (CUBIC = 0, support
+//   `cubic_taps`     f = position(d) (lib/position.wgsl); the pixels floor(f) − 1 … + 2, those past an edge taken from the
+//                    edge, weighted by Keys' cubic with a = −3/4 (PyTorch's, OpenCV's)
+//   `filter_taps`    centre = position(d), in pixels' edges; the pixels whose centres are within `support` of it, weighted by
+//                    the filter stretched by `stretch` = max(1, step), and divided by their sum: the triangle (CUBIC = 0, support
 //                    `stretch`) or Keys' cubic with a = −1/2 (CUBIC = 1, support 2 · `stretch`): Pillow's BILINEAR and BICUBIC
 //   `readers`        first and last output that reads each input, by bisection (first[] never falls): ranges [n, 2]
 // one thread per output, or per input. Then
 //   `forward`, `gradient`     one thread per value of the result; `forward4`, `gradient4` per four (INNER divides by 4)
-// Layouts, dense: x [outer, n, inner], out [outer, o, inner]; rows of an image have outer = n, inner = w · C, columns outer = n · h,
-// inner = C. Sums are f32, in order.
+// Layouts, dense: x [outer, n, inner], out [outer, o, inner]; rows of an image have inner = w · C, columns inner = C.
+// Sums are f32, in order.
 
 //!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"

@@ -23,8 +23,13 @@ export { gradients } from "./ops/gradients.js";
 export { valueAndGrad, type Gradients, type ValueAndGrad } from "./ops/value-and-grad.js";
 
 // Operators
+export {
+  elu, gelu, hardSigmoid, hardSwish, leakyRelu, logSigmoid, mish, prelu, relu, relu6, selu, sigmoid, silu, softplus, softsign, tanh,
+  type SoftplusOptions,
+} from "./ops/activations.js";
 export { adaptiveAvgPool2d, type AdaptiveAvgPool2dOptions } from "./ops/adaptive-avg-pool2d.js";
 export { adaptiveMaxPool2d, adaptiveMaxPool2dWithIndices, type AdaptiveMaxPool2dOptions } from "./ops/adaptive-max-pool2d.js";
+export { affineGrid, type AffineGridOptions } from "./ops/affine-grid.js";
 export { argmax, type ArgmaxOptions } from "./ops/argmax.js";
 export { argmin } from "./ops/argmin.js";
 export { avgPool2d, type AvgPool2dOptions } from "./ops/avg-pool2d.js";
@@ -32,8 +37,9 @@ export type { ReduceOptions } from "./ops/axes.js";
 export { batchNormInference, batchNormTrain, type BatchNormOptions } from "./ops/batch-norm2d.js";
 export { broadcastTo } from "./ops/broadcast-to.js";
 export { cast } from "./ops/cast.js";
+export { channelAffine } from "./ops/channel-affine.js";
 export { concat, type ConcatOptions } from "./ops/concat.js";
-export { accumulateCounts, confusionMatrix, total64, type ConfusionMatrixOptions } from "./ops/confusion-matrix.js";
+export { accumulateCounts, confusionMatrix, type ConfusionMatrixOptions } from "./ops/confusion-matrix.js";
 export { constant } from "./ops/constant.js";
 export { conv2d, type Conv2dOptions } from "./ops/conv2d.js";
 export type { ConvolutionPadding, PaddingMode } from "./ops/conv2d-options.js";
@@ -43,28 +49,37 @@ export { cumsum, type CumsumOptions } from "./ops/cumsum.js";
 export { distanceTransform, type DistanceTransformOptions } from "./ops/distance-transform.js";
 export { dropout, dropout2d, type DropoutOptions } from "./ops/dropout.js";
 export { gather, type GatherOptions } from "./ops/gather.js";
+export { gridSample, type GridSampleOptions } from "./ops/grid-sample.js";
+export { gemm, type GemmOptions } from "./ops/gemm.js";
+export { groupNorm, type GroupNormOptions, type NormOptions } from "./ops/group-norm.js";
 export { indexAdd, type IndexOptions } from "./ops/index-add.js";
 export { indexSelect } from "./ops/index-select.js";
+export { instanceNorm } from "./ops/instance-norm.js";
+export { layerNorm, type LayerNormOptions } from "./ops/layer-norm.js";
 export { globalAvgPool2d } from "./ops/global-avg-pool2d.js";
 export { globalMaxPool2d } from "./ops/global-max-pool2d.js";
 export { localResponseNorm, type LocalResponseNormOptions } from "./ops/local-response-norm.js";
 export { logSoftmax } from "./ops/log-softmax.js";
+export { logSum, logSumExp } from "./ops/log-sum-exp.js";
 export { lpPool2d, type LpPool2dOptions } from "./ops/lp-pool2d.js";
 export { matmul, type MatmulOptions } from "./ops/matmul.js";
-export { max } from "./ops/max.js";
+export { max, min } from "./ops/max.js";
 export { maxPool2d, maxPool2dWithIndices, type MaxPool2dOptions } from "./ops/max-pool2d.js";
 export { maxUnpool2d, type MaxUnpool2dOptions } from "./ops/max-unpool2d.js";
 export { mean } from "./ops/mean.js";
+export { l1Norm, l2Norm } from "./ops/norms.js";
 export { oneHot } from "./ops/one-hot.js";
 export { pad, type PadOptions, type PadWidth } from "./ops/pad.js";
 export { pad2d, type Pad2dOptions, type PadMode } from "./ops/pad2d.js";
+export { pixelShuffle, pixelUnshuffle, type PixelShuffleOptions, type PixelUnshuffleOptions } from "./ops/pixel-shuffle.js";
 export {
-  abs, add, clamp, div, equal, exp, full, greater, isNaN, less, log, maximum, minimum, mul, neg, pow, reciprocal, relu, relu6, rsqrt,
-  sigmoid, sign, softplus, sqrt, square, sub, tanh, where,
+  abs, add, ceil, clamp, cos, div, equal, erf, exp, expm1, floor, full, greater, greaterEqual, isNaN, less, lessEqual, log, log1p, maximum,
+  minimum, mul, neg, notEqual, pow, reciprocal, round, rsqrt, sign, sin, sqrt, square, sub, where,
 } from "./ops/pointwise.js";
+export { prod } from "./ops/prod.js";
 export { pyramidPool2d, type PyramidPool2dOptions } from "./ops/pyramid-pool2d.js";
 export { reshape } from "./ops/reshape.js";
-export { resize, type ResizeOptions } from "./ops/resize.js";
+export { resize, type ResizeMode, type ResizeOptions } from "./ops/resize.js";
 export { scatterAdd } from "./ops/scatter-add.js";
 export { slice, type SliceOptions } from "./ops/slice.js";
 export { softmax } from "./ops/softmax.js";
@@ -74,6 +89,7 @@ export { stack, type StackOptions } from "./ops/stack.js";
 export { sum } from "./ops/sum.js";
 export { topK, type TopKOptions } from "./ops/top-k.js";
 export { transpose } from "./ops/transpose.js";
+export { std, variance, type VarianceOptions } from "./ops/variance.js";
 
 // Operators of one's own
 export { defineOp, type Op, type OpDefinition, type Spec, type Traits } from "./graph/op.js";
@@ -81,16 +97,23 @@ export type { Lowering } from "./kernels/lowering.js";
 export { defineKernel, type Kernel, type KernelCall, type KernelUse, type Operand, type Shader } from "./runtime/kernel.js";
 
 // Layers
-export { Identity, ReLU } from "./layers/activation.js";
+export {
+  ELU, GELU, Hardsigmoid, Hardswish, Identity, LeakyReLU, LogSigmoid, Mish, PReLU, ReLU, ReLU6, SELU, Sigmoid, SiLU, Softplus, Softsign, Tanh,
+} from "./layers/activation.js";
 export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.js";
 export { Conv2d, type Conv2dOptions as Conv2dLayerOptions } from "./layers/conv2d.js";
 export { ConvTranspose2d, type ConvTranspose2dOptions as ConvTranspose2dLayerOptions } from "./layers/conv-transpose2d.js";
 export { Dropout, Dropout2d } from "./layers/dropout.js";
 export { Layer } from "./layers/layer.js";
+export { Linear } from "./layers/linear.js";
 export { Module } from "./layers/module.js";
+export {
+  ChannelAffine, GroupNorm, InstanceNorm2d, LayerNorm, LocalResponseNorm, type LayerNormLayerOptions, type NormLayerOptions,
+} from "./layers/normalisation.js";
 export {
   AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, LpPool2d, MaxPool2d, MaxUnpool2d,
 } from "./layers/pooling.js";
+export { PixelShuffle, PixelUnshuffle } from "./layers/pixel-shuffle.js";
 export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
 export { DepthwiseConv2d, SeparableConv2d, type DepthwiseConv2dOptions, type SeparableConv2dOptions } from "./layers/separable-conv2d.js";
 export { Sequential } from "./layers/sequential.js";
@@ -117,6 +140,7 @@ export {
 } from "./losses/index.js";
 
 // Metrics
+export { total64 } from "./ops/confusion-matrix.js";
 export { BoundaryMeter, type BoundaryMeterOptions, type BoundaryResult, type BoundaryScores } from "./metrics/boundary-meter.js";
 export { CalibrationMeter, type Calibration, type CalibrationBin, type CalibrationMeterOptions } from "./metrics/calibration-meter.js";
 export { ConfusionMatrix, type Outcome } from "./metrics/confusion-matrix.js";
@@ -154,6 +178,7 @@ export { evaluate, type EvaluateOptions, type Evaluation } from "./train/evaluat
 export type { LogLine, LossPoint, StopReason, TrainingEvent, ValidationPoint } from "./train/events.js";
 export type { LossFunction } from "./train/loss.js";
 export type { TrainerOptions, TrainingCallback } from "./train/options.js";
+export { recalibrate, type RecalibrateOptions } from "./train/recalibrate.js";
 export { readLog } from "./train/run-log.js";
 export { memoryStorage, trainingFiles, type TrainingStorage } from "./train/storage.js";
 export { Trainer, type TrainingResult } from "./train/trainer.js";

@@ -1,6 +1,7 @@
 // Prints docs/api/dtypes.md: which dtypes each operator takes, and through which tensors it has a gradient. Found by calling each
 // with tensors of every dtype while only shapes are recorded, so that the table says what the code does.
 import { Capture } from "../../src/graph/capture.js";
+import { inputsOf, type Value } from "../../src/graph/node.js";
 import { gradients } from "../../src/ops/gradients.js";
 import { DTypeError, GradientError } from "../../src/runtime/errors.js";
 import { dtypes, type DType } from "../../src/runtime/dtype.js";
@@ -19,19 +20,24 @@ function attempt(name: string, dtype: DType, withGradient: boolean): Outcome {
     return input;
   };
   const u = (shape: number[], kind: DType = "u32"): Tensor => capture.input(shape, kind);
+  let flows = true;
   try {
     capture.run(() => {
       const result = probes[name]!(t as never, u as never);
-      if (!withGradient) return [];
+      if (!withGradient) return;
       const out = ("dtype" in (result as object) ? result : Object.values(result as object)[0]) as Tensor;
-      return gradients(out, [made[0]!], capture.input(out.shape, out.dtype));
+      const seed = capture.input(out.shape, out.dtype);
+      flows = dependsOn(gradients(out, [made[0]!], seed)[0]!.value!, seed.value!);
     });
-    return "yes";
+    return flows ? "yes" : "no";
   } catch (error) {
     if (error instanceof DTypeError || error instanceof GradientError) return "no";
     throw new Error(`${name} with ${dtype}: ${(error as Error).message}`, { cause: error });
   }
 }
+
+/** Whether the seed has a part in the gradient; where an operator has none it is a constant zero. */
+const dependsOn = (value: Value, seed: Value): boolean => value === seed || (value.from !== undefined && inputsOf(value.from.node).some((input) => dependsOn(input, seed)));
 
 const operators = process.argv.slice(2);
 const missing = operators.filter((name) => !(name in probes));

@@ -4,21 +4,86 @@ import * as a from "../../src/index.js";
 
 type Make = (shape: number[]) => Tensor<"f32">;
 type Whole = (shape: number[], dtype?: "u8" | "u32" | "i32") => Tensor<"u32">;
+type Probe = (t: Make, u: Whole) => unknown;
 
 const map = [1, 8, 8, 4];
-const unary = (op: (x: Tensor<"f32">) => unknown) => (t: Make): unknown => op(t([2, 3]));
-const binary = (op: (x: Tensor<"f32">, y: Tensor<"f32">) => unknown) => (t: Make): unknown => op(t([2, 3]), t([2, 3]));
+const unary = (op: (x: Tensor<"f32">) => unknown, shape = [2, 3]): Probe => (t) => op(t(shape));
+const binary = (op: (x: Tensor<"f32">, y: Tensor<"f32">) => unknown): Probe => (t) => op(t([2, 3]), t([2, 3]));
 
-export const probes: Record<string, (t: Make, u: Whole) => unknown> = {
-  abs: unary(a.abs), clamp: unary((x) => a.clamp(x, -1, 1)), exp: unary(a.exp), isNaN: unary(a.isNaN), log: unary(a.log), neg: unary(a.neg), reciprocal: unary(a.reciprocal),
-  relu: unary(a.relu), relu6: unary(a.relu6), rsqrt: unary(a.rsqrt), sigmoid: unary(a.sigmoid), sign: unary(a.sign), softplus: unary(a.softplus), sqrt: unary(a.sqrt),
-  square: unary(a.square), tanh: unary(a.tanh),
-  add: binary(a.add), div: binary(a.div), equal: binary(a.equal), greater: binary(a.greater), less: binary(a.less), maximum: binary(a.maximum), minimum: binary(a.minimum),
-  mul: binary(a.mul), pow: binary(a.pow), sub: binary(a.sub),
+const pointwise: Record<string, Probe> = {
+  ...Object.fromEntries((["abs", "exp", "isNaN", "log", "neg", "reciprocal", "relu", "relu6", "rsqrt", "sigmoid", "sign", "softplus", "sqrt", "square", "tanh"] as const).map((name) => [name, unary((x) => a[name](x))])),
+  ...Object.fromEntries((["add", "div", "equal", "greater", "less", "maximum", "minimum", "mul", "pow", "sub"] as const).map((name) => [name, binary((x, y) => a[name](x, y))])),
+  clamp: unary((x) => a.clamp(x, 0, 1)),
   where: (t) => a.where(t([2, 3]), t([2, 3]), t([2, 3])),
-  full: () => a.full([2, 3], 1),
+};
 
+const reductions: Record<string, Probe> = {
+  argmax: unary((x) => a.argmax(x)),
+  argmin: unary((x) => a.argmin(x)),
+  max: unary((x) => a.max(x)),
+  mean: unary((x) => a.mean(x)),
+  sum: unary((x) => a.sum(x)),
+};
+
+const shapes: Record<string, Probe> = {
+  broadcastTo: unary((x) => a.broadcastTo(x, [4, 2, 3])),
+  cast: unary((x) => a.cast(x, "f32")),
+  concat: binary((x, y) => a.concat([x, y])),
+  crop2d: unary((x) => a.crop2d(x, { top: 1, left: 1, height: 2, width: 2 }), map),
+  pad: unary((x) => a.pad(x, [1, 1])),
+  pad2d: unary((x) => a.pad2d(x, { top: 1 }), map),
+  reshape: unary((x) => a.reshape(x, [6])),
+  slice: unary((x) => a.slice(x, { start: 0, length: 2 })),
+  split: unary((x) => a.split(x, [1, 2])[0]),
+  stack: binary((x, y) => a.stack([x, y])),
+  transpose: unary((x) => a.transpose(x)),
+};
+
+const indexing: Record<string, Probe> = {
+  argsort: unary((x) => a.argsort(x)),
+  cumsum: unary((x) => a.cumsum(x)),
+  gather: (t, u) => a.gather(t([2, 3]), u([2, 3])),
+  indexAdd: (t, u) => a.indexAdd(t([4, 3]), u([2]), t([2, 3])),
+  indexSelect: (t, u) => a.indexSelect(t([4, 3]), u([2])),
+  oneHot: unary((x) => a.oneHot(x, 3)),
+  scatterAdd: (t, u) => a.scatterAdd(t([2, 3]), u([2, 3]), t([2, 3])),
+  sort: unary((x) => a.sort(x)),
+  topK: unary((x) => a.topK(x, 2)),
+};
+
+const maps: Record<string, Probe> = {
   conv2d: (t) => a.conv2d(t(map), t([4, 3, 3, 4])),
   convTranspose2d: (t) => a.convTranspose2d(t(map), t([4, 3, 3, 4])),
+  adaptiveAvgPool2d: unary((x) => a.adaptiveAvgPool2d(x, { outputSize: 3 }), map),
+  adaptiveMaxPool2d: unary((x) => a.adaptiveMaxPool2d(x, { outputSize: 3 }), map),
+  adaptiveMaxPool2dWithIndices: unary((x) => a.adaptiveMaxPool2dWithIndices(x, { outputSize: 3 }), map),
+  avgPool2d: unary((x) => a.avgPool2d(x, { kernelSize: 2 }), map),
+  globalAvgPool2d: unary((x) => a.globalAvgPool2d(x), map),
+  globalMaxPool2d: unary((x) => a.globalMaxPool2d(x), map),
+  lpPool2d: unary((x) => a.lpPool2d(x, { kernelSize: 2, normType: 2 }), map),
+  maxPool2d: unary((x) => a.maxPool2d(x, { kernelSize: 2 }), map),
+  maxPool2dWithIndices: unary((x) => a.maxPool2dWithIndices(x, { kernelSize: 2 }), map),
+  maxUnpool2d: (t, u) => a.maxUnpool2d(t(map), u(map), { kernelSize: 2 }),
+  pyramidPool2d: unary((x) => a.pyramidPool2d(x)[0], map),
+  resize: unary((x) => a.resize(x, { size: [4, 6] }), map),
+  localResponseNorm: unary((x) => a.localResponseNorm(x, { size: 3 }), map),
+  batchNormInference: (t) => a.batchNormInference(t(map), t([4]), t([4]), t([4]), t([4])),
+  batchNormTrain: (t) => a.batchNormTrain(t(map), t([4]), t([4])),
+  dropout: unary((x) => a.dropout(x)),
+  dropout2d: unary((x) => a.dropout2d(x), map),
+};
+
+const classes: Record<string, Probe> = {
+  accumulateCounts: (t) => a.accumulateCounts(t([2, 3]) as never, t([3]) as never),
+  confusionMatrix: binary((x, y) => a.confusionMatrix(x, y, { classes: 3 })),
+  distanceTransform: unary((x) => a.distanceTransform(x), [1, 8, 8]),
+  logSoftmax: unary((x) => a.logSoftmax(x)),
+  softmax: unary((x) => a.softmax(x)),
+};
+
+export const probes: Record<string, Probe> = {
+  ...pointwise, ...reductions, ...shapes, ...indexing, ...maps, ...classes,
+  constant: (t) => a.constant([1, 2], { dtype: t([1]).dtype }),
+  full: (t) => a.full([2, 3], 1, t([1]).dtype),
   matmul: (t) => a.matmul(t([2, 3]), t([3, 4])),
 };

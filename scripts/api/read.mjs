@@ -48,7 +48,7 @@ function describe(checker, name, symbol) {
     const construct = declaration.members.find(ts.isConstructorDeclaration);
     if (construct && !entry.text) entry.text = ts.displayPartsToString(checker.getSignatureFromDeclaration(construct).getDocumentationComment(checker));
     entry.members = members(checker, own.getProperties().filter((m) => m.declarations?.some((d) => d.parent === declaration) && !(ts.getCombinedModifierFlags(m.declarations[0]) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected))), declaration);
-  } else if (type.getCallSignatures().length > 0) {
+  } else if (symbol.flags & ts.SymbolFlags.Value && type.getCallSignatures().length > 0) {
     entry.kind = "function";
     entry.signatures = type.getCallSignatures().map((s) => `${name}${checker.signatureToString(s, declaration, NO_TRUNCATION)}`);
     // An arrow function's comment belongs to the variable.

@@ -8,10 +8,15 @@ export type Init =
   | { readonly kind: "normal"; readonly mean: number; readonly std: number }
   | { readonly kind: "values"; readonly values: readonly number[] };
 
+/** All elements 0. */
 export const zeros: Init = { kind: "constant", value: 0 };
+/** All elements 1. */
 export const ones: Init = { kind: "constant", value: 1 };
+/** All elements alike. */
 export const constant = (value: number): Init => ({ kind: "constant", value });
+/** Evenly distributed from low (included) to high. */
 export const uniform = (low: number, high: number): Init => ({ kind: "uniform", low, high });
+/** Normally distributed. */
 export const normal = (mean: number, std: number): Init => ({ kind: "normal", mean, std });
 
 /** U(−b, b) with b = 1/√fanIn: what PyTorch's convolutions start with (Kaiming uniform with a = √5), weight and bias. */

@@ -32,7 +32,7 @@ function specialise(x: Shape, eps: number) {
 
 type Statistics = Record<"mean" | "variance", Operand>;
 
-/** Normalises with the statistics of the batch, which it returns (the variance biased: divided by n). */
+/** Normalises with the statistics of the batch, which it returns (f32, the variance biased: divided by n). */
 export function lowerBatchNormTrain(low: Lowering, { x, gamma, beta }: Record<"x" | "gamma" | "beta", Operand>, outputs: Record<"out" | "mean" | "variance", Operand>, { eps }: BatchNormParams): void {
   const { out, mean, variance } = outputs;
   const { c, rows, chunks, params, constants, flops } = specialise(x.shape, eps);

@@ -26,7 +26,7 @@ export const expressions: Readonly<Record<string, string>> = {
   round: "round($0)",
   exp: "select(exp($0), $0, NAN($0))",
   expm1: "select(expm1_($0), $0, NAN($0))",
-  log: "select(log($0), $0, NAN($0))",
+  log: "select(log_($0), $0, NAN($0))",
   log1p: "select(log1p_($0), $0, NAN($0))",
   sin: "select(sin_($0, T(0)), $0, NAN($0))",
   cos: "select(sin_($0, T(1)), $0, NAN($0))",
@@ -73,7 +73,11 @@ export const functions: Readonly<Record<string, string>> = {
     let s = x / (2.0 + x);
     let q = s * s;
     let near = 2.0 * s * (1.0 + q * (0.33333333 + q * (0.2 + q * (0.14285714 + q * (0.11111111 + q * 0.090909091)))));
-    return select(log(1.0 + x), near, abs(x) < T(0.4));
+    return select(log_(1.0 + x), near, abs(x) < T(0.4));
+  }`,
+  // SwiftShader's log(0) is -88, and 0 for negative numbers; division and roots give an infinity and NaN everywhere.
+  log_: `fn log_(x: T) -> T {
+    return select(select(log(x), sqrt(x), x < T(0.0)), T(-1.0) / abs(x), x == T(0.0));
   }`,
   // 1 / (1 + e^−x); the exponential never overflows.
   sigmoid_: `fn sigmoid_(x: T) -> T {

@@ -1,4 +1,4 @@
-import { capturing } from "../graph/current.js";
+import { capturing, guarded } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import { ones, zeros } from "../graph/init.js";
 import { Parameter, Statistic } from "../graph/parameter.js";
@@ -12,8 +12,8 @@ import { Layer } from "./layer.js";
 export interface BatchNorm2dOptions {
   /** Added to the variance before the root. Default 1e-5. */
   eps?: number;
-  /** Weight of a new batch in the running statistics, 0 … 1 (1 − the decay of other frameworks). Default 0.1. */
-  momentum?: number;
+  /** Weight of a new batch in the running statistics, 0 … 1 (1 − the decay of other frameworks); null: the plain average of all batches. Default 0.1. */
+  momentum?: number | null;
 }
 
 /**
@@ -27,7 +27,7 @@ export class BatchNorm2d extends Layer {
   readonly runningVar: Statistic;
   readonly numBatchesTracked = new Statistic([], zeros, "i32");
   readonly #eps: number;
-  readonly #momentum: number;
+  #momentum: number | null;
 
   constructor(channels: number, options: BatchNorm2dOptions = {}) {
     super();
@@ -35,13 +35,29 @@ export class BatchNorm2d extends Layer {
     requireChannels("BatchNorm2d", { channels });
     const { eps = 1e-5, momentum = 0.1 } = options;
     if (!(eps >= 0 && Number.isFinite(eps))) throw new OptionError(`BatchNorm2d: eps must be a number of at least 0 but is ${eps}.`);
-    if (!(momentum >= 0 && momentum <= 1)) throw new OptionError(`BatchNorm2d: momentum must be between 0 and 1 but is ${momentum}.`);
+    this.#momentum = checkedMomentum(momentum);
     this.weight = new Parameter([channels], ones);
     this.bias = new Parameter([channels], zeros);
     this.runningMean = new Statistic([channels], zeros);
     this.runningVar = new Statistic([channels], ones);
     this.#eps = eps;
-    this.#momentum = momentum;
+  }
+
+  /** Weight of a new batch in the running statistics; null averages all batches equally. May change between calls. */
+  get momentum(): number | null {
+    return guarded(() => this.#momentum);
+  }
+
+  set momentum(value: number | null) {
+    this.#momentum = checkedMomentum(value);
+  }
+
+  /** Forgets all batches: mean 0, variance 1, count 0. */
+  resetRunningStatistics(): void {
+    const channels = this.runningMean.size;
+    this.runningMean.write(new Float32Array(channels));
+    this.runningVar.write(new Float32Array(channels).fill(1));
+    this.numBatchesTracked.write(new Int32Array(1));
   }
 
   /** @param x f32 [N, H, W, channels]; returns the same shape */
@@ -54,8 +70,13 @@ export class BatchNorm2d extends Layer {
     const batch = batchNormTrain(input, this.weight, this.bias, { eps });
     updateRunningStatistics(
       { runningMean: this.runningMean, runningVar: this.runningVar, batches: this.numBatchesTracked },
-      batch.mean, batch.variance, { momentum: this.#momentum, count: x.size / x.shape[3]! },
+      batch.mean, batch.variance, { momentum: this.momentum, count: x.size / x.shape[3]! },
     );
     return batch.out;
   }
+}
+
+function checkedMomentum(momentum: number | null): number | null {
+  if (momentum !== null && !(momentum >= 0 && momentum <= 1)) throw new OptionError(`BatchNorm2d: momentum must be between 0 and 1, or null, but is ${String(momentum)}.`);
+  return momentum;
 }

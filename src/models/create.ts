@@ -6,6 +6,7 @@ import { UNet } from "./unet.js";
 /** Architectures by the name that weights files give them. */
 const architectures: Record<string, new (options: never) => SegmentationModel> = { unet: UNet, segnet: SegNet, "segnet-basic": SegNetBasic };
 
+/** Names that `createModel` knows. */
 export const architectureNames: readonly string[] = Object.keys(architectures);
 
 export interface ModelDescription {

@@ -1,17 +1,21 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerBatchNormInference, lowerBatchNormInputGradient, lowerBatchNormSums, lowerBatchNormTrain, type BatchNormParams } from "../kernels/batch-norm2d.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
-import { add, div, mul, neg, rsqrt, sub } from "./pointwise.js";
-import { requireDType } from "./require.js";
+import { cast } from "./cast.js";
+import { add, div, full, mul, neg, rsqrt, sub } from "./pointwise.js";
+import { requireDType, requireFloats } from "./require.js";
 import { unfold } from "./sum.js";
 
 const NAME = "batchNorm2d";
 
-function check(x: Spec, perChannel: Record<string, Spec>): void {
+function check(x: Spec, perChannel: { gamma: Spec; beta: Spec } & Partial<Record<"mean" | "variance", Spec>>): void {
   checkRank(NAME, "x", x.shape, "NHWC");
-  for (const [name, spec] of Object.entries({ x, ...perChannel })) requireDType(NAME, name, spec, "f32");
+  const { gamma, beta, ...statistics } = perChannel;
+  requireFloats(NAME, { x, gamma, beta });
+  for (const [name, spec] of Object.entries(statistics)) requireDType(NAME, name, spec, "f32");
   for (const [name, { shape }] of Object.entries(perChannel))
     if (shape.length !== 1 || shape[0] !== x.shape[3]) throw new ShapeError(NAME, `${name} must hold one number for each of the ${x.shape[3]} channels of x`, { x: [x.shape, "NHWC"], [name]: [shape, "C"] });
 }
@@ -24,7 +28,7 @@ const batchNormTrainOp = defineOp({
     check(x, { gamma, beta });
     if (rowsOf(x) <= 1)
       throw new ShapeError(NAME, "training needs more than one value per channel, but batch × height × width is 1. Use a larger batch or image, or evaluation mode", { x: [x.shape, "NHWC"] });
-    const channels: Spec = { shape: [x.shape[3]!], dtype: x.dtype };
+    const channels: Spec = { shape: [x.shape[3]!], dtype: "f32" };
     return { out: { shape: x.shape, dtype: x.dtype }, mean: channels, variance: channels };
   },
   gradient: {
@@ -35,17 +39,17 @@ const batchNormTrainOp = defineOp({
         const { gamma: dgamma, beta: dbeta } = batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps });
         parts.push(batchNormInputGradientOp({ x, gamma, mean, variance, dgamma, dbeta, grad: grad.out }, { eps }));
       }
-      if (grad.mean) parts.push(unfold(mul(grad.mean, 1 / n), x.shape, [0, 1, 2]));
-      if (grad.variance) parts.push(mul(sub(x, mean), mul(grad.variance, 2 / n)));
+      if (grad.mean) parts.push(cast(unfold(mul(grad.mean, 1 / n), x.shape, [0, 1, 2]), x.dtype));
+      if (grad.variance) parts.push(cast(mul(sub(cast(x, "f32"), mean), mul(grad.variance, 2 / n)), x.dtype));
       return parts.length > 0 ? parts.reduce(add) : undefined;
     },
-    gamma: (grad, { x }, { eps }, { mean, variance }) => grad.out && batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).gamma,
-    beta: (grad, { x }, { eps }, { mean, variance }) => grad.out && batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).beta,
+    gamma: (grad, { x, gamma }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).gamma, gamma.dtype),
+    beta: (grad, { x, beta }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).beta, beta.dtype),
   },
   lower: lowerBatchNormTrain,
 });
 
-/** The gradients of gamma and beta; asked for up to three times, and merged into one by common subexpressions. */
+/** The gradients of gamma and beta, in f32; asked for up to three times, and merged into one by common subexpressions. */
 const batchNormSumsOp = defineOp({
   name: "batchNormSums",
   shape: ({ mean }: { x: Spec; mean: Spec; variance: Spec; grad: Spec }): { gamma: Spec; beta: Spec } => ({
@@ -54,6 +58,13 @@ const batchNormSumsOp = defineOp({
   }),
   lower: lowerBatchNormSums,
 });
+
+/** Σ grad · x and Σ grad per channel, in f32. */
+export function channelSums(x: Tensor, grad: Tensor): { products: Tensor; plain: Tensor } {
+  const c = x.shape.at(-1)!;
+  const { gamma, beta } = batchNormSumsOp({ x, mean: full([c], 0), variance: full([c], 1), grad }, { eps: 0 });
+  return { products: gamma, plain: beta };
+}
 
 const batchNormInputGradientOp = defineOp({
   name: "batchNormInputGradient",
@@ -68,10 +79,17 @@ interface Fixed<T> {
   variance: T;
 }
 
-/** Batch norm with fixed statistics as one factor and one addend per channel: out = x · scale + shift. */
-export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLike>, { eps }: BatchNormParams): { scale: Tensor; shift: Tensor } {
-  const scale = mul(gamma, rsqrt(add(variance, eps)));
-  return { scale, shift: sub(beta, mul(mean, scale)) };
+/** The factor per channel, in f32. */
+const scaleOf = ({ gamma, variance }: Pick<Fixed<TensorLike>, "gamma" | "variance">, { eps }: BatchNormParams): Tensor => mul(widened(gamma), rsqrt(add(variance, eps)));
+
+/** Reading a parameter costs nothing; casting one copies it. */
+const widened = (x: TensorLike): TensorLike => (x.dtype === "f32" ? x : cast(x, "f32"));
+
+/** Batch norm with fixed statistics as one factor and one addend per channel, of the dtype of gamma: out = x · scale + shift. */
+export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLike>, o: BatchNormParams): { scale: Tensor; shift: Tensor } {
+  const scale = scaleOf({ gamma, variance }, o);
+  const shift = sub(widened(beta), mul(mean, scale));
+  return gamma.dtype === "f32" ? { scale, shift } : { scale: cast(scale, gamma.dtype), shift: cast(shift, gamma.dtype) };
 }
 
 const batchNormInferenceOp = defineOp({
@@ -82,10 +100,10 @@ const batchNormInferenceOp = defineOp({
   },
   gradient: {
     x: (grad, { x: _x, ...fixed }, o) => mul(grad, batchNormAffine(fixed, o).scale),
-    gamma: (grad, { x, mean, variance }, o) => batchNormSumsOp({ x, mean, variance, grad }, o).gamma,
-    beta: (grad, { x, mean, variance }, o) => batchNormSumsOp({ x, mean, variance, grad }, o).beta,
-    mean: (grad, { x, ...fixed }, o) => neg(mul(batchNormSumsOp({ x, mean: fixed.mean, variance: fixed.variance, grad }, o).beta, batchNormAffine(fixed, o).scale)),
-    variance: (grad, { x, gamma, mean, variance }, o) => mul(mul(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, gamma), div(-0.5, add(variance, o.eps))),
+    gamma: (grad, { x, gamma, mean, variance }, o) => cast(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, gamma.dtype),
+    beta: (grad, { x, beta, mean, variance }, o) => cast(batchNormSumsOp({ x, mean, variance, grad }, o).beta, beta.dtype),
+    mean: (grad, { x, gamma, mean, variance }, o) => neg(mul(batchNormSumsOp({ x, mean, variance, grad }, o).beta, scaleOf({ gamma, variance }, o))),
+    variance: (grad, { x, gamma, mean, variance }, o) => mul(mul(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, widened(gamma)), div(-0.5, add(variance, o.eps))),
   },
   lower: lowerBatchNormInference,
   traits: { affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options) },
@@ -108,13 +126,16 @@ function epsOf(options: BatchNormOptions): BatchNormParams {
  * channel, over batch, height and width. `mean` and `variance` come back for running averages; the variance is biased
  * (divided by n), so multiply by n / (n − 1) for PyTorch's running variance. Gradients of all three outputs exist.
  *
- * @param x f32 NHWC
- * @param gamma f32 [C], the scale
- * @param beta f32 [C], the shift
+ * @param x f32 or f16 NHWC
+ * @param gamma of the dtype of x, [C], the scale
+ * @param beta of the dtype of x, [C], the shift
+ * @returns out of the shape and dtype of x; mean and variance f32 [C]
  * @throws ShapeError when a channel has only one value, or sizes do not fit
+ * @pytorch torch.nn.functional.batch_norm (training=True, which also updates running statistics)
+ * @onnx BatchNormalization (training_mode = 1)
  */
-export function batchNormTrain(x: TensorLike<"f32">, gamma: TensorLike<"f32">, beta: TensorLike<"f32">, options: BatchNormOptions = {}): Record<"out" | "mean" | "variance", Tensor<"f32">> {
-  return batchNormTrainOp({ x, gamma, beta }, epsOf(options)) as Record<"out" | "mean" | "variance", Tensor<"f32">>;
+export function batchNormTrain<D extends FloatDType = "f32">(x: TensorLike<D>, gamma: TensorLike<D>, beta: TensorLike<D>, options: BatchNormOptions = {}): { out: Tensor<D>; mean: Tensor<"f32">; variance: Tensor<"f32"> } {
+  return batchNormTrainOp({ x, gamma, beta }, epsOf(options)) as { out: Tensor<D>; mean: Tensor<"f32">; variance: Tensor<"f32"> };
 }
 
 /**
@@ -122,11 +143,14 @@ export function batchNormTrain(x: TensorLike<"f32">, gamma: TensorLike<"f32">, b
  * out = (x − mean) / √(variance + eps) · gamma + beta. It has gradients for all five tensors. A plan folds it into the convolution
  * before it where it can.
  *
- * @param x f32 NHWC; gamma, beta, mean, variance f32 [C]
+ * @param x f32 or f16 NHWC; gamma, beta of its dtype, [C]; mean, variance f32 [C]
+ * @returns the shape and dtype of x
  * @throws ShapeError or DTypeError for tensors that do not fit
+ * @pytorch torch.nn.functional.batch_norm (training=False)
+ * @onnx BatchNormalization
  */
-export function batchNormInference(
-  x: TensorLike<"f32">, gamma: TensorLike<"f32">, beta: TensorLike<"f32">, mean: TensorLike<"f32">, variance: TensorLike<"f32">, options: BatchNormOptions = {},
-): Tensor<"f32"> {
-  return batchNormInferenceOp({ x, gamma, beta, mean, variance }, epsOf(options)) as Tensor<"f32">;
+export function batchNormInference<D extends FloatDType = "f32">(
+  x: TensorLike<D>, gamma: TensorLike<D>, beta: TensorLike<D>, mean: TensorLike<"f32">, variance: TensorLike<"f32">, options: BatchNormOptions = {},
+): Tensor<D> {
+  return batchNormInferenceOp({ x, gamma, beta, mean, variance }, epsOf(options)) as Tensor<D>;
 }

@@ -77,7 +77,11 @@ export function accumulateCounts(total: TensorLike<"u32">, counts: TensorLike<"u
   return accumulateCountsOp({ total, counts }, {}) as Tensor as Tensor<"u32">;
 }
 
-/** The numbers of a total made by `accumulateCounts`, exact up to 2⁵³. */
+/**
+ * The numbers of a total made by `accumulateCounts`, exact up to 2⁵³.
+ *
+ * @pytorch none: int64 counts
+ */
 export function total64(words: Uint32Array): number[] {
   const size = words.length / 2;
   return Array.from({ length: size }, (_, i) => words[i]! + words[size + i]! * 2 ** 32);

@@ -3,6 +3,7 @@ import type { Tensor } from "../graph/tensor.js";
 import { lowerConstant } from "../kernels/constant.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
+import { requireFloatResult } from "./require.js";
 
 const constantOp = defineOp({
   name: "constant",
@@ -22,6 +23,7 @@ const constantOp = defineOp({
  * @onnx Constant
  */
 export function constant<D extends FloatDType = "f32">(values: readonly number[], { dtype = "f32" as D }: { dtype?: D } = {}): Tensor<D> {
+  requireFloatResult("constant", dtype);
   if (values.length === 0) throw new ShapeError("constant", "there must be at least one number");
   return constantOp({}, { values: [...values], dtype }) as Tensor as Tensor<D>;
 }

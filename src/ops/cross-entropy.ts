@@ -32,8 +32,8 @@ function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: Cro
       throw new ShapeError("crossEntropy", "labels must have the shape of logits without its last axis (classes)", axes({ logits, labels }));
   }
   const classes = logits.shape.at(-1)!;
-  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && weight.dtype === "f32"))
-    throw new ShapeError("crossEntropy", `weight must be f32 with one number for each of the ${classes} classes`, { weight: weight.shape });
+  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && isFloat(weight)))
+    throw new ShapeError("crossEntropy", `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
   if (weights && weights.length !== classes) throw new OptionError(`crossEntropy: weight has ${weights.length} numbers but there are ${classes} classes.`);
   if (pixelWeight && !sameShape(pixelWeight.shape, logits.shape.slice(0, -1)))
     throw new ShapeError("crossEntropy", "pixelWeight must have the shape of logits without its last axis (classes)", axes({ logits, pixelWeight }));
@@ -84,7 +84,7 @@ const crossEntropyGradientOp = defineOp({
 
 export interface CrossEntropyOptions {
   /** A factor for each class: numbers, or a tensor of shape [classes] (which gets no gradient). Default 1. */
-  weight?: readonly number[] | TensorLike<"f32"> | undefined;
+  weight?: readonly number[] | TensorLike<FloatDType> | undefined;
   /** Label of pixels that do not count. Default −100, which u8 and u32 masks never hold; 255 is usual in masks. */
   ignoreIndex?: number | undefined;
   /**
@@ -140,10 +140,10 @@ export function crossEntropy(logits: TensorLike<FloatDType>, labels: TensorLike,
   check(inputs, params);
   if (isFloat(labels) && options.ignoreIndex !== undefined)
     throw new OptionError("crossEntropy: ignoreIndex goes with labels that are class numbers; for probabilities use pixelWeight, with 0 where pixels do not count.");
-  if (!capturing() && (isFloat(labels) || logits.dtype !== "f32" || (pixelWeight && pixelWeight.dtype !== "f32"))) return runEagerly(() => crossEntropy(logits, labels, options));
+  if (!capturing() && (isFloat(labels) || [logits, inputs.weight, pixelWeight].some((x) => x && x.dtype !== "f32"))) return runEagerly(() => crossEntropy(logits, labels, options));
   if (isFloat(labels)) return ofProbabilities(inputs, params);
   // Nothing is cast eagerly here: what needs it runs as a plan of its own.
-  const single = { ...inputs, logits: inF32(logits), pixelWeight: pixelWeight && inF32(pixelWeight) };
+  const single = { ...inputs, logits: inF32(logits), weight: inputs.weight && inF32(inputs.weight), pixelWeight: pixelWeight && inF32(pixelWeight) };
   return (params.reduction === "none" ? crossEntropyPixelsOp(single, params) : crossEntropyOp(single, params).out) as Tensor<"f32">;
 }
 
@@ -154,7 +154,7 @@ const inF32 = (x: TensorLike): TensorLike<"f32"> => (x.dtype === "f32" ? (x as T
 interface Given {
   logits: TensorLike<FloatDType>;
   labels: TensorLike;
-  weight: TensorLike<"f32"> | undefined;
+  weight: TensorLike<FloatDType> | undefined;
   pixelWeight: TensorLike | undefined;
 }
 
@@ -163,7 +163,7 @@ function ofProbabilities({ logits, labels, weight, pixelWeight }: Given, { label
   const classes = logits.shape.at(-1)!;
   const y = cast(labels, "f32");
   const smooth = s === 0 ? y : add(mul(y, 1 - s), s / classes);
-  const factors = weights ? constant(weights) : weight;
+  const factors = weights ? constant(weights) : weight && cast(weight, "f32");
   const terms = mul(factors ? mul(smooth, factors) : smooth, neg(logSoftmax(cast(logits, "f32"))));
   const v = pixelWeight && cast(pixelWeight, "f32");
   const pixels = sum(terms, { axes: [-1] });

@@ -32,6 +32,7 @@ const cumsumOp = defineOp({
  * @param x f32, f16 (summed in f32), i32 or u32, at least one axis
  * @returns the shape and dtype of x
  * @throws ShapeError for an axis that does not exist, DTypeError for u8 (cast first)
+ *
  * @pytorch torch.cumsum
  * @onnx CumSum
  */

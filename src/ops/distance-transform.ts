@@ -2,7 +2,7 @@ import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { lowerDistanceTransform, type DistanceTransformParams } from "../kernels/distance-transform.js";
+import { lowerDistanceTransform } from "../kernels/distance-transform.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { cast } from "./cast.js";
 import { requireDType } from "./require.js";
@@ -21,7 +21,7 @@ const LARGEST = 32767;
 
 const distanceTransformOp = defineOp({
   name: "distanceTransform",
-  shape: ({ mask }: { mask: Spec }, _: DistanceTransformParams): Spec => {
+  shape: ({ mask }: { mask: Spec }): Spec => {
     requireDType("distanceTransform", "mask", mask, "u8", "i32", "u32", "f32");
     const { shape } = mask;
     if (shape.length !== 3 && shape.length !== 4) throw new ShapeError("distanceTransform", "mask must be [n, height, width] or [n, height, width, channels]", { mask: shape });

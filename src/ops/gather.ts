@@ -86,6 +86,7 @@ const scatterUniqueOp = defineOp({
  * @param indices u32 or i32, the sizes of x except along the axis
  * @returns the shape of the indices, the dtype of x
  * @throws ShapeError when another axis differs (slice x first), DTypeError for other dtypes
+ *
  * @pytorch torch.gather (which also takes indices that are smaller than x along other axes)
  * @onnx GatherElements (whose negative indices count from the back)
  */

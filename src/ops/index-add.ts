@@ -22,6 +22,7 @@ export interface IndexOptions {
  * @param source the shape of x with m along the axis, its dtype: [m, C]
  * @returns the shape and dtype of x
  * @throws ShapeError for shapes that do not fit, DTypeError for dtypes that do not
+ *
  * @pytorch torch.index_add
  * @onnx none (ScatterND with reduction "add" is more general)
  */

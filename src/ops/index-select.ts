@@ -18,6 +18,7 @@ import { reshape } from "./reshape.js";
  * @param indices u32 or i32, any shape
  * @returns the shape of x with that of the indices in place of the axis
  * @throws ShapeError for an axis that does not exist, DTypeError for other dtypes
+ *
  * @pytorch torch.index_select (indices [m]); torch.nn.functional.embedding (x [n, C], axis 0)
  * @onnx Gather (whose negative indices count from the back)
  */

@@ -5,6 +5,7 @@ import type { DType, FloatDType } from "../runtime/dtype.js";
 import { CaptureError, DTypeError, GradientError, OptionError } from "../runtime/errors.js";
 import { broadcastShape, type Shape } from "../runtime/shape.js";
 import { gradientRules } from "./pointwise-gradients.js";
+import { requireFloatResult } from "./require.js";
 import { sumTo } from "./sum.js";
 
 /** A tensor, a parameter, or a number that stretches to any shape. */
@@ -83,7 +84,10 @@ export function apply<D extends DType>(name: string, ...operands: Operand<D>[]):
 
 const fillOp = defineOp({
   name: "full",
-  shape: (_: object, { shape, dtype }: PointwiseOptions & { shape: number[]; dtype: FloatDType }): Spec => ({ shape, dtype }),
+  shape: (_: object, { shape, dtype }: PointwiseOptions & { shape: number[]; dtype: FloatDType }): Spec => {
+    requireFloatResult("full", dtype);
+    return { shape, dtype };
+  },
   gradient: {},
   lower: lowerPointwise as never,
   traits: { pointwise: true },

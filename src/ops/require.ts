@@ -26,6 +26,11 @@ export function requireFloat(op: string, name: string, spec: Pick<Spec, "dtype">
   requireDType(op, name, spec, "f16", "f32");
 }
 
+/** Throws unless what is to be made is to hold floats. */
+export function requireFloatResult(op: string, dtype: DType): void {
+  if (dtype !== "f32" && dtype !== "f16") throw new DTypeError(`${op}: dtype must be f32 or f16 but is ${dtype}. Convert the result with cast(x, "${dtype}").`);
+}
+
 /** Throws unless the tensors that are given hold floats, all of the first one's dtype. */
 export function requireFloats(op: string, specs: Readonly<Record<string, Pick<Spec, "dtype"> | undefined>>): void {
   const given = Object.entries(specs).filter((entry): entry is [string, Spec] => entry[1] !== undefined);

@@ -66,24 +66,25 @@ const resizeFilterGradientOp = defineOp({
  *   "nearest-exact"   pixel floor((d + ½) s), which is centred
  *   "area"            the mean of pixels floor(d n / o) … ceil((d + 1) n / o): `adaptiveAvgPool2d`
  *
- * along both axes, where pixels beyond the edge are those at the edge. These read the same few pixels however much is shrunk. With
- * `antialias`, "bilinear" and "bicubic" stretch their filter (the triangle; the cubic with a = −½) by max(1, s) and divide by the
- * sum of the weights inside x: what Pillow's `Image.resize` does, so images prepared with Pillow or torchvision are matched up to
- * their rounding to 8 bits.
+ * along both axes, where pixels beyond the edge are those at the edge. Except for "area", these read the same few pixels however
+ * much is shrunk. With `antialias`, "bilinear" and "bicubic" stretch their filter (the triangle; the cubic with a = −½) by
+ * max(1, s) and divide by the sum of the weights inside x: what Pillow's `Image.resize` does, so images prepared with Pillow or
+ * torchvision are matched up to their rounding to 8 bits.
  *
  * Details kept from PyTorch: the two nearest modes compute their index in f32 with s rounded to f32, so that a product a hair
- * below a whole number picks the pixel before; an axis that keeps its size is copied by "bilinear", "nearest" and `antialias` even if
- * a scale factor between 1 and 1 + 1/n is given; antialiasing with `alignCorners` has step (n − 1) / (o − 1) but centres (d + ½) s.
- * The gradient is always the transpose of what was computed (PyTorch's is not, for "bicubic" and `antialias` in that case of a kept size).
+ * below a whole number picks the pixel before; an axis that keeps its size is copied by "bilinear", "nearest" and `antialias`
+ * even if a scale factor between 1 and 1 + 1/n is given, and one that "nearest" doubles repeats every pixel twice; antialiasing
+ * with `alignCorners` has s = (n − 1) / (o − 1) but centres (d + ½) s. The gradient is always the transpose of what was computed
+ * (PyTorch's is not, for "bicubic" and `antialias` in that case of a kept size).
  *
  * @param x [N, H, W, C]: f32 or f16, and for the two nearest modes also u32 or i32 (labels); axes below 2^20
  * @returns [N, size[0], size[1], C], or [N, floor(scaleFactor[0] · H), floor(scaleFactor[1] · W), C], the dtype of x
- * @throws OptionError when alignCorners or antialias is asked of other modes than "bilinear" and "bicubic", or for both or neither of size
- *   and scaleFactor; ShapeError when x or the result has no pixels
+ * @throws OptionError when alignCorners or antialias is asked of other modes than "bilinear" and "bicubic", or for both or neither
+ *   of size and scaleFactor; ShapeError when x or the result has no pixels
  * @pytorch torch.nn.functional.interpolate
- * @onnx Resize: mode linear, cubic (cubic_coeff_a -0.75; with antialias -0.5) or nearest; coordinate_transformation_mode half_pixel (also for
- *   results of one pixel, where pytorch_half_pixel differs), align_corners, or for "nearest" asymmetric with nearest_mode floor, for
- *   "nearest-exact" half_pixel with round_prefer_ceil; none for "area"
+ * @onnx Resize: mode linear, cubic (cubic_coeff_a -0.75; with antialias -0.5) or nearest; coordinate_transformation_mode half_pixel
+ *   (also for results of one pixel, where pytorch_half_pixel differs) or align_corners; "nearest" is asymmetric with nearest_mode
+ *   floor, "nearest-exact" half_pixel with round_prefer_ceil; none for "area"
  */
 export function resize<D extends DType>(x: TensorLike<D>, options: ResizeOptions): Tensor<D> {
   const plan = resizePlan("resize", options);

@@ -27,11 +27,11 @@ const runningStatisticsOp = defineOp({
 /**
  * Moves running statistics towards those of a batch, in place:
  * running = (1 − momentum) · running + momentum · batch, where the batch's variance is made unbiased (· n / (n − 1)) first, as
- * PyTorch does.
+ * PyTorch does. With momentum null the momentum is 1 / (batches + 1): all batches weigh the same.
  *
  * @param mean f32 [C], of the batch
  * @param variance f32 [C], of the batch, biased (as `batchNormTrain` returns it)
- * @param momentum weight of the batch, 0 … 1
+ * @param momentum weight of the batch, 0 … 1, or null
  * @param count n: values per channel in the batch, above 1
  */
 export function updateRunningStatistics(statistics: RunningStatistics, mean: TensorLike<"f32">, variance: TensorLike<"f32">, { momentum, count }: RunningStatisticsParams): void {

@@ -26,6 +26,7 @@ export function checkArguments(op: string, x: TensorLike, indices: TensorLike, s
  * @param source the shape of the indices, the dtype of x
  * @returns the shape and dtype of x
  * @throws ShapeError for shapes that do not fit, DTypeError for dtypes that do not
+ *
  * @pytorch torch.scatter_add (which also takes indices that are smaller than x along other axes)
  * @onnx ScatterElements with reduction "add" (whose negative indices count from the back)
  */

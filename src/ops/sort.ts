@@ -53,6 +53,7 @@ function normalise(op: string, x: TensorLike, options: SortOptions): ArgsortPara
  * @param x f32, f16, i32 or u32, at least one axis of any length
  * @returns `values` and `indices` (u32: positions along the axis), both of the shape of x
  * @throws ShapeError for an axis that does not exist, DTypeError for u8 (cast first)
+ *
  * @pytorch torch.sort with stable=True
  * @onnx TopK with k = the size of the axis
  */
@@ -66,6 +67,7 @@ export function sort<D extends DType>(x: TensorLike<D>, options: SortOptions = {
  * @param x f32, f16, i32 or u32, at least one axis of any length
  * @returns u32, the shape of x
  * @throws ShapeError for an axis that does not exist, DTypeError for u8 (cast first)
+ *
  * @pytorch torch.argsort with stable=True
  * @onnx TopK with k = the size of the axis
  */

@@ -19,6 +19,7 @@ export interface StackOptions {
  * @param xs at least one tensor, all of one shape and dtype (f32, f16, i32 or u32)
  * @returns that shape with a new axis of xs.length
  * @throws ShapeError when shapes differ or the axis does not exist, DTypeError when dtypes differ
+ *
  * @pytorch torch.stack
  * @onnx Unsqueeze and Concat (ConcatFromSequence with new_axis = 1)
  */

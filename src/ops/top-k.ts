@@ -21,6 +21,7 @@ export interface TopKOptions {
  * @param k from 1 to the size of the axis
  * @returns `values` and `indices` (u32: positions along the axis), both of the shape of x with k along the axis
  * @throws OptionError for k below 1, ShapeError for k beyond the axis, DTypeError for u8 (cast first)
+ *
  * @pytorch torch.topk
  * @onnx TopK
  */

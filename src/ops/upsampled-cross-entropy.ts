@@ -32,8 +32,8 @@ function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: Ups
   const [, height = 0, width = 0] = labels.shape;
   if (h * w * classes === 0) throw new ShapeError(op, "logits must have at least one pixel and one class", shown);
   if (Math.max(h * height, w * width) >= LARGEST) throw new ShapeError(op, "the sizes of an axis before and after may multiply to less than 2^30", shown);
-  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && weight.dtype === "f32"))
-    throw new ShapeError(op, `weight must be f32 with one number for each of the ${classes} classes`, { weight: weight.shape });
+  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && (weight.dtype === "f32" || weight.dtype === "f16")))
+    throw new ShapeError(op, `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
   if (weights && weights.length !== classes) throw new OptionError(`${op}: weight has ${weights.length} numbers but there are ${classes} classes.`);
   if (pixelWeight && !sameShape(pixelWeight.shape, labels.shape)) throw new ShapeError(op, "pixelWeight must have the shape of labels", { pixelWeight: pixelWeight.shape, labels: labels.shape });
 }
@@ -73,7 +73,7 @@ const reducedOp = defineOp({
 
 const gradientOp = defineOp({
   name: "upsampledCrossEntropyGradient",
-  shape: ({ logits }: Inputs & { grad: Spec; lse: Spec; total?: Spec | undefined }, _: UpsampledCrossEntropyParams): Spec => ({ shape: logits.shape, dtype: logits.dtype }),
+  shape: ({ logits }: Inputs & { grad: Spec; lse: Spec; total?: Spec | undefined }): Spec => ({ shape: logits.shape, dtype: logits.dtype }),
   gradient: { labels: null },
   lower: lowerUpsampledCrossEntropyGradient,
 });
@@ -102,8 +102,8 @@ export function upsampledCrossEntropy(logits: TensorLike<FloatDType>, labels: Te
   checkOptions(op, options, ["weight", "ignoreIndex", "pixelWeight", "labelSmoothing", "reduction", "emptyIsZero", "alignCorners"]);
   const { weight, pixelWeight, alignCorners = false, ...rest } = options;
   const params = { ...crossEntropyParams(op, { ...rest, weight }), alignCorners };
-  const inputs = { logits, labels, weight: params.weights ? undefined : (weight as TensorLike<"f32"> | undefined), pixelWeight };
+  const inputs = { logits, labels, weight: params.weights ? undefined : (weight as TensorLike<FloatDType> | undefined), pixelWeight };
   check(inputs, params);
-  const single = { ...inputs, logits: cast(logits, "f32"), pixelWeight: pixelWeight && cast(pixelWeight, "f32") };
+  const single = { ...inputs, logits: cast(logits, "f32"), weight: inputs.weight && cast(inputs.weight, "f32"), pixelWeight: pixelWeight && cast(pixelWeight, "f32") };
   return (params.reduction === "none" ? pixelsOp(single, params) : reducedOp(single, params)).out as Tensor<"f32">;
 }

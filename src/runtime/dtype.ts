@@ -17,6 +17,7 @@ export type TypedArrayOf<D extends DType> = TypedArrays[D];
 
 const constructors = { f32: Float32Array, f16: Uint16Array, i32: Int32Array, u32: Uint32Array, u8: Uint8Array } as const;
 
+/** All of them. */
 export const dtypes = Object.keys(constructors) as DType[];
 
 export function bytesPerElement(dtype: DType): number {

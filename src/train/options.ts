@@ -11,6 +11,7 @@ import type { LossFunction } from "./loss.js";
 import type { TrainingStorage } from "./storage.js";
 import type { Trainer } from "./trainer.js";
 
+/** Called with what happens in a training; training waits for promises it returns. */
 export type TrainingCallback = (event: TrainingEvent, trainer: Trainer) => void | Promise<void>;
 
 export interface TrainerOptions {

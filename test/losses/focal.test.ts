@@ -3,7 +3,7 @@ import * as reference from "../reference/losses.js";
 import { testErrors } from "../support/test-errors.js";
 import { testOp } from "../support/test-op.js";
 
-testOp("focalLoss", ({ logits, labels }, o) => focalLoss(logits, labels, o), reference.focalLoss, [
+testOp("focalLoss", ({ logits, labels, pixelWeight }, o) => focalLoss(logits, labels, { ...o, pixelWeight }), reference.focalLoss, [
   { logits: [2, 5, 7, 4], labels: { shape: [2, 5, 7], classes: 4 } },
   { logits: [2, 5, 7, 4], labels: { shape: [2, 5, 7], classes: 4, dtype: "u8", ignore: 255 }, options: { ignoreIndex: 255 } },
   { logits: [3, 5, 4], labels: { shape: [3, 5], classes: 4, dtype: "i32", ignore: -100 }, name: "-100 is ignored by default" },
@@ -16,6 +16,10 @@ testOp("focalLoss", ({ logits, labels }, o) => focalLoss(logits, labels, o), ref
   { logits: [3, 5, 3], labels: { shape: [3, 5], classes: 3 }, options: { ignoreIndex: 0 }, name: "a class is ignored" },
   { logits: [4, 3], labels: { shape: [4], values: [2, 2, 2, 2], dtype: "u32" }, options: { ignoreIndex: 2 }, name: "all ignored: 0" },
   { logits: [4, 3], labels: { shape: [4], values: [0, 3, 1, 2], dtype: "u8" }, name: "a label outside the classes: NaN" },
+  { logits: [3, 5, 4], labels: { shape: [3, 5], classes: 4, ignore: 9 }, options: { ignoreIndex: 9, reduction: "none" } },
+  { logits: [3, 5, 4], labels: { shape: [3, 5], classes: 4, ignore: 9 }, pixelWeight: { shape: [3, 5], low: 0, high: 2, gradient: false }, options: { ignoreIndex: 9 }, name: "weights of pixels" },
+  { logits: [3, 5, 4], labels: { shape: [3, 5, 4], low: 0, high: 1, gradient: false }, options: { weight: [1, 2, 3, 4] }, name: "probabilities" },
+  { logits: { shape: [6, 3], low: -4e3, high: 4e3 }, labels: { shape: [6], classes: 3 }, name: "large logits" },
 ]);
 
 testErrors("focalLoss", [
@@ -26,7 +30,7 @@ testErrors("focalLoss", [
   ["a single logit", { logits: [2, 1], labels: { shape: [2], classes: 2 } }, ({ logits, labels }) => focalLoss(logits!, labels!),
     "focalLoss: logits must have one channel for each of at least two classes; use binaryCrossEntropy for a single logit.\n  logits  [2, 1]"],
   ["logits that are labels", { logits: { shape: [2, 3], classes: 3 }, labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => focalLoss(logits!, labels!),
-    'focalLoss: logits must be f32 but is u32. Convert with cast(logits, "f32").'],
+    'focalLoss: logits must be f16 or f32 but is u32. Convert with cast(logits, "f32").'],
   ["labels that are logits", { logits: [2, 3], labels: [2] }, ({ logits, labels }) => focalLoss(logits!, labels!),
     'focalLoss: labels must be class numbers (u8, u32 or i32) but are f32. Convert with cast(labels, "u32").'],
   ["too few weights", { logits: [2, 3], labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => focalLoss(logits!, labels!, { weight: [1, 2] }),

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/graph/tensor.js";
 import { batchNormAffine, batchNormInference, batchNormTrain } from "../../src/ops/batch-norm2d.js";
+import { cast } from "../../src/ops/cast.js";
 import { add, mul } from "../../src/ops/pointwise.js";
 import * as reference from "../reference/batch-norm2d.js";
 import { testDevice } from "../support/device.js";
 import { testOp } from "../support/test-op.js";
 
+// Statistics are f32 also where the rest is f16.
 const variance = (c: number) => ({ shape: [c], low: 0.5, high: 2 });
 
 testOp("batchNormTrain", ({ x, gamma, beta }, o) => batchNormTrain(x, gamma, beta, o), reference.batchNormTrain, [
@@ -23,7 +25,7 @@ testOp("batchNormTrain", ({ x, gamma, beta }, o) => batchNormTrain(x, gamma, bet
   { x: [4, 3, 3, 7], gamma: { shape: [7], values: [1, 0, 1, 0, 1, 0, 1] }, beta: [7], name: "gamma with zeros" },
 ]);
 
-testOp("batchNormInference", ({ x, gamma, beta, mean, variance: v }, o) => batchNormInference(x, gamma, beta, mean, v, o), reference.batchNormInference, [
+testOp("batchNormInference", ({ x, gamma, beta, mean, variance: v }, o) => batchNormInference(x, gamma, beta, cast(mean, "f32"), cast(v, "f32"), o), reference.batchNormInference, [
   { x: [2, 5, 7, 3], gamma: [3], beta: [3], mean: [3], variance: variance(3), options: { eps: 1e-5 } },
   { x: [2, 5, 7, 4], gamma: [4], beta: [4], mean: [4], variance: variance(4) },
   { x: [1, 1, 1, 5], gamma: [5], beta: [5], mean: [5], variance: variance(5), name: "one value per channel is fine" },
@@ -36,8 +38,8 @@ testOp("batchNormInference", ({ x, gamma, beta, mean, variance: v }, o) => batch
   { x: [5, 1, 2, 4], gamma: [4], beta: [4], mean: { shape: [4], low: 10, high: 20 }, variance: variance(4) },
 ]);
 
-testOp("batchNormAffine", ({ x, ...fixed }, { eps = 1e-5 }) => {
-  const { scale, shift } = batchNormAffine(fixed, { eps });
+testOp("batchNormAffine", ({ x, gamma, beta, mean, variance: v }, { eps = 1e-5 }) => {
+  const { scale, shift } = batchNormAffine({ gamma, beta, mean: cast(mean, "f32"), variance: cast(v, "f32") }, { eps });
   return add(mul(x, scale), shift);
 }, reference.batchNormInference, [
   { x: [2, 5, 7, 3], gamma: [3], beta: [3], mean: [3], variance: variance(3), options: { eps: 1e-5 } },

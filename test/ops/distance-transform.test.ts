@@ -6,7 +6,7 @@ import { testOp } from "../support/test-op.js";
 /** One pixel of background in an image of foreground, so that distances are long. */
 const lonely = (shape: number[], at: number): Float64Array => new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(1).fill(0, at, at + 1);
 
-testOp("distanceTransform", ({ mask }, { threshold: _, ...o }) => distanceTransform(mask, o), reference.distanceTransform, [
+testOp("distanceTransform", ({ mask }, { signed, squared, spacing }) => distanceTransform(mask, { signed, squared, spacing }), reference.distanceTransform, [
   { mask: { shape: [2, 9, 7], classes: 2, dtype: "u8" } },
   { mask: { shape: [2, 9, 7], classes: 2, dtype: "u8" }, options: { signed: true } },
   { mask: { shape: [1, 33, 65], classes: 9, dtype: "u8" }, options: { signed: true } },
@@ -32,5 +32,5 @@ testErrors("distanceTransform", [
   ["a spacing of 0", { mask: { shape: [1, 4, 4], classes: 2 } }, ({ mask }) => distanceTransform(mask!, { spacing: [1, 0] }),
     "distanceTransform: spacing must be two numbers above 0, [between rows, between columns], but is [1,0]."],
   ["an unknown option", { mask: { shape: [1, 4, 4], classes: 2 } }, ({ mask }) => distanceTransform(mask!, { sign: true } as object),
-    'distanceTransform: unknown option "sign". Did you mean "signed"? Options: signed, squared.'],
+    'distanceTransform: unknown option "sign". Did you mean "signed"? Options: signed, squared, spacing.'],
 ]);

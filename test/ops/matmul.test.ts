@@ -20,6 +20,18 @@ testOp("matmul", ({ a, b }, o) => matmul(a, b, o), reference.matmul, [
   { a: [2, 6, 5], b: [2, 4, 5], options: { transposeB: true } },
   { a: [2, 5, 6], b: [2, 8, 5], options: { transposeA: true, transposeB: true } },
   { a: [33, 65], b: [65, 20], name: "larger" },
+  { a: [2, 5, 7], b: [7, 3], name: "one matrix for a batch" },
+  { a: [2, 3, 5, 7], b: [4, 7], options: { transposeB: true } },
+  { a: [2, 7, 5], b: [7, 4], options: { transposeA: true }, name: "one matrix for a transposed batch" },
+  { a: [5, 7], b: [3, 7, 4], name: "a matrix for a batch" },
+  { a: [2, 1, 5, 3], b: [4, 3, 8], name: "batches that stretch by turns" },
+  { a: [3, 1, 2, 4, 5], b: [2, 1, 5, 3] },
+  { a: [2, 1, 3, 1, 2, 2], b: [1, 3, 1, 2, 2, 4], options: { transposeA: true }, name: "four batch axes" },
+  { a: [7], b: [7], name: "vectors" },
+  { a: [7], b: [7, 4] },
+  { a: [2, 5, 7], b: [7] },
+  { a: [5], b: [2, 3, 5, 4] },
+  { a: [2, 3, 4, 5], b: [5] },
 ]);
 
 describe("matmul", () => {
@@ -27,13 +39,23 @@ describe("matmul", () => {
     const device = await testDevice();
     using a = tensor(device, new Float32Array(6), [2, 3]);
     using b = tensor(device, new Float32Array(8), [2, 4]);
-    using batch = tensor(device, new Float32Array(6), [1, 3, 2]);
+    using three = tensor(device, new Float32Array(18), [3, 3, 2]);
+    using vector = tensor(device, [1, 2]);
     using two = tensor(device, new Float32Array(12), [2, 2, 3]);
     using labels = tensor(device, new Uint32Array(6), [3, 2]);
     expect(() => matmul(a, b)).toThrow("matmul: a has 3 columns but b has 2 rows.\n  a  [2, 3]  mk\n  b  [2, 4]  kn");
     expect(() => matmul(a, b, { transposeB: true })).toThrow("matmul: a has 3 columns but b has 4 rows (transposed).\n  a  [2, 3]  mk\n  b  [2, 4]  nk");
-    expect(() => matmul(a, batch)).toThrow("matmul: a and b must both be matrices, or both be batches of matrices (3 axes).\n  a  [2, 3]     mk\n  b  [1, 3, 2]  bkn");
-    expect(() => matmul(two, batch)).toThrow("matmul: the batches differ in size.\n  a  [2, 2, 3]  bmk\n  b  [1, 3, 2]  bkn");
-    expect(() => matmul(a, labels as never)).toThrow('matmul: b must be f32 but is u32. Convert with cast(b, "f32").');
+    expect(() => matmul(two, three)).toThrow("matmul: the batch axes do not broadcast (they are aligned at the end; only 1 stretches).\n  a  [2, 2, 3]  bmk\n  b  [3, 3, 2]  bkn");
+    expect(() => matmul(vector, a, { transposeA: true })).toThrow("matmul: a is a vector, which cannot be transposed.");
+    expect(() => matmul(a, labels as never)).toThrow('matmul: b must be f16 or f32 but is u32. Convert with cast(b, "f32").');
+    expect(() => matmul(a, undefined as never)).toThrow("matmul: b must be a tensor but is undefined. Make one with tensor(device, data, shape).");
+  });
+
+  test("a sum of nothing is 0", async () => {
+    const device = await testDevice();
+    using a = tensor(device, new Float32Array(0), [2, 0]);
+    using b = tensor(device, new Float32Array(0), [0, 4]);
+    using product = matmul(a, b);
+    expect([...(await product.data())]).toEqual(Array(8).fill(0));
   });
 });

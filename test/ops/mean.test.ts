@@ -22,7 +22,6 @@ describe("mean", () => {
   test("says what is wrong with its arguments", async () => {
     const device = await testDevice();
     using x = tensor(device, new Uint32Array(4));
-    using empty = tensor(device, new Float32Array(0), [0, 3]);
     expect(() => mean(x as never)).toThrow('mean: x must be f16 or f32 but is u32. Convert with cast(x, "f32").');
     expect(() => mean([1, 2] as never)).toThrow("mean: x must be a tensor but is an array. Make one with tensor(device, data, shape).");
   });

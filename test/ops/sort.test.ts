@@ -35,7 +35,7 @@ const cases: OpCase<{ x: NdArray }, SortOptions>[] = [
 ];
 
 testOp("sort", ({ x }, o: SortOptions) => ({ ...sort(x, o) }), reference.sort, cases, { variants: ["clear", "serial", "group"] });
-testOp("argsort", ({ x }, o: SortOptions) => argsort(x, o), (inputs: { x: NdArray }, o) => reference.sort(inputs, o).indices, cases.slice(2, 6), { gradients: false, variants: ["clear", "serial", "group"] });
+testOp<{ x: NdArray }, SortOptions>("argsort", ({ x }, o) => argsort(x, o), (inputs, o) => reference.sort(inputs, o).indices, cases.slice(2, 6), { gradients: false, variants: ["clear", "serial", "group"] });
 
 testErrors("sort", [
   ["an axis that does not exist", { x: [2, 5] }, ({ x }) => sort(x!, { axis: 2 }), "sort: x has no axis 2: axes go from -2 to 1.\n  x  [2, 5]"],

@@ -8,14 +8,11 @@ declare global {
   }
 }
 
-/** One family per test file of this folder, but for what is no family. */
-const families = Object.keys(import.meta.glob("./*.test.ts"))
-  .map((path) => path.slice(2, -".test.ts".length))
-  .filter((name) => name !== "count" && name !== "harness");
+const families = Object.keys(import.meta.glob("../fixtures/pytorch/*.safetensors")).map((path) => path.split("/").at(-1)!.slice(0, -".safetensors".length));
 
 test("the fixtures hold at least 600 configurations, with versions and seeds", async () => {
   const read = await Promise.all(families.map(async (name) => ({ name, ...(await readFamily(name)) })));
-  console.log(read.map(({ name, cases }) => `${name} ${cases.length}`).join(", "));
+  console.log("PyTorch configurations:", read.map(({ name, cases }) => `${name} ${cases.length}`).join(", "));
   for (const { name, versions, seed } of read) {
     expect(versions.torch, name).toMatch(/^2\./);
     expect(seed, name).toBeTypeOf("number");

@@ -1,6 +1,6 @@
 // What the comparison with PyTorch's results notices, tried on results that are known.
 import { describe, expect, test } from "vitest";
-import { checkForward, fixedTolerance } from "../support/pytorch.js";
+import { checkForward, checkGradients, fixedTolerance } from "../support/pytorch.js";
 import { readFamily, type MadeSpec } from "../support/pytorch-file.js";
 
 const family = await readFamily("shape");
@@ -40,5 +40,19 @@ describe("the comparison with PyTorch", () => {
     expect(off(0.99e-5 * largest)).not.toThrow();
     expect(off(1.01e-5 * largest)).toThrow("element 3 of [5, 7]");
     expect(off(NaN)).toThrow("element 3 of [5, 7] is NaN");
+  });
+
+  test("finds gradients that are wrong in norm, in one element, or not numbers", () => {
+    const c = named("transpose", "x [7, 5]");
+    const spec = c.grads!["x"]!;
+    const right = Float64Array.from(family.stored(spec));
+    const largest = right.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    const given = (data: Float64Array) => (): void => checkGradients(family, c, [{ shape: spec.shape, dtype: "f32", data }], fixedTolerance);
+    expect(given(right)).not.toThrow();
+    expect(given(right.map((v) => v * 1.00009))).not.toThrow();
+    expect(given(right.map((v) => v * 1.0002))).toThrow("error norm");
+    expect(given(right.with(4, right[4]! + 1.1e-3 * largest))).toThrow("element 4 of [7, 5]");
+    expect(given(right.with(4, NaN))).toThrow("element 4 of [7, 5] is NaN");
+    expect(given(right.map(() => 0))).toThrow("gradient of x");
   });
 });

@@ -3,7 +3,7 @@ import { map, reduce, zipWith, type NdArray } from "./ndarray.js";
 interface Options {
   axes?: number[];
   keepDims?: boolean;
-  correction?: number;
+  correction?: 0 | 1;
 }
 
 export function variance({ x }: { x: NdArray }, { axes, keepDims = false, correction = 1 }: Options): NdArray {

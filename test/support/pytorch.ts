@@ -168,7 +168,7 @@ export function checkForward(what: string, family: PyTorchFamily, actual: ArrayL
   if (c.errorNorm > bound * Math.sqrt(size)) expect.fail(`${what}: all samples agree but the whole does not: its error has norm ${c.errorNorm.toExponential(2)}, allowed ${(bound * Math.sqrt(size)).toExponential(2)}`);
 }
 
-function checkGradients(family: PyTorchFamily, c: PyTorchConfiguration, actual: Result[], bounds: Bounds): void {
+export function checkGradients(family: PyTorchFamily, c: PyTorchConfiguration, actual: Result[], bounds: Bounds): void {
   const specs = Object.entries(c.grads ?? {});
   const compared = specs.map(([k, spec], i) => {
     checkShape(`gradient of ${k}`, actual[i]!, spec);

@@ -41,7 +41,7 @@ for exponent in (-3, 2, 3, 1, 0):
     case("pow", {"b": exponent}, {"a": family.distinct((3, 7), -2, -0.4)}, lambda a: a**exponent, name=f"negative base, exponent {exponent}")
 for base in (0.5, 2, 10):
     case("pow", {"a": base}, {"b": family.distinct((3, 5), -2, 2)}, lambda b: base**b)
-for name, f in {"greater": torch.gt, "less": torch.lt, "equal": torch.eq}.items():
+for name, f in {"greater": torch.gt, "less": torch.lt, "equal": torch.eq, "greaterEqual": torch.ge, "lessEqual": torch.le, "notEqual": torch.ne}.items():
     for _ in range(2):
         a, b = draw.choice(SHAPES)
         inputs = {"a": family.values(torch.randint(0, 3, a, generator=torch.Generator().manual_seed(draw.randrange(2**31))).double(), plain=True),
@@ -75,12 +75,14 @@ case("add", {}, {"a": family.whole((3, 5), 2**20), "b": family.whole((5,), 2**20
 case("mul", {}, {"a": family.whole((3, 5), 2**15), "b": family.whole((3, 1), 2**15)}, lambda a, b: a * b, name="u32")
 
 UNARY = {"neg": (torch.neg, -2, 2), "abs": (torch.abs, -2, 2), "sign": (torch.sign, -2, 2), "exp": (torch.exp, -5, 5), "log": (torch.log, 0.01, 9), "sqrt": (torch.sqrt, 0.01, 9),
-         "rsqrt": (torch.rsqrt, 0.05, 9), "square": (torch.square, -3, 3), "reciprocal": (torch.reciprocal, 0.2, 5)}
+         "rsqrt": (torch.rsqrt, 0.05, 9), "square": (torch.square, -3, 3), "reciprocal": (torch.reciprocal, 0.2, 5), "expm1": (torch.expm1, -3, 3), "log1p": (torch.log1p, -0.9, 4), "sin": (torch.sin, -9, 9), "cos": (torch.cos, -9, 9), "erf": (torch.erf, -4, 4)}
 for op, (f, low, high) in UNARY.items():
     for shape in draw.sample([(1,), (13,), (3, 4), (2, 3, 5, 4), (1, 1, 1, 1), (2, 4, 3, 3)], 3):
         case(op, {}, {"x": family.distinct(shape, low, high, plain=True)}, lambda x: f(x))
+for op in ("floor", "ceil", "round"):
+    case(op, {}, {"x": family.values([-2.5, -1.5, -0.5, -0.2, 0, 0.5, 1.5, 2.5, 2.51, 1e9])}, lambda x: getattr(torch, op)(x), name="halves")
 for op in ("abs", "sign", "square"):
     case(op, {}, {"x": family.values([0.0, -0.0, 1, -1])}, lambda x: UNARY[op][0](x), name="zeros")
-for op, values in {"exp": [-200.0, 88, 89, inf, -inf, nan], "log": [0.0, -1, inf, nan, 1], "sqrt": [0.0, -1, inf, nan], "abs": [nan, -inf], "neg": [inf, nan]}.items():
+for op, values in {"exp": [-200.0, 88, 89, inf, -inf, nan], "log": [0.0, -1, inf, nan, 1], "sqrt": [0.0, -1, inf, nan], "log1p": [-1.0, -2, -inf, inf, nan, 1e-8], "rsqrt": [0.0, -1, inf, nan], "abs": [nan, -inf], "neg": [inf, nan]}.items():
     case(op, {}, {"x": family.values(values)}, lambda x: UNARY[op][0](x), gradients=False, name="NaN and infinities")
 family.write()
