@@ -21,8 +21,8 @@ for (const { title, entries } of sections)
     if (kind === "function" && title === "Operators" && !has("onnx")) problems.push(`${name} (${title}) has no @onnx line.`);
   }
 
-const operators = sections.find(({ title }) => title === "Operators").entries.filter(({ kind }) => kind === "function").map(({ name }) => name);
-const table = spawnSync(process.execPath, ["scripts/run.mjs", "scripts/api/dtypes.ts", ...operators], { encoding: "utf8" });
+const functionsOf = (wanted) => sections.find(({ title }) => title === wanted).entries.filter(({ kind }) => kind === "function").map(({ name }) => `${wanted}/${name}`);
+const table = spawnSync(process.execPath, ["scripts/run.mjs", "scripts/api/dtypes.ts", ...functionsOf("Operators"), ...functionsOf("Losses")], { encoding: "utf8" });
 if (table.status !== 0) problems.push(`The table of dtypes could not be made:\n${table.stderr}`);
 
 const pages = { "README.md": index(sections), "dtypes.md": table.stdout };

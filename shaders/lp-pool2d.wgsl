@@ -9,7 +9,8 @@
 // or a negative value with a fractional P gives NaN.
 // Layouts: x [n, h, w, C], out and grad [n, oh, ow, C], dense.
 // Entries: `forward` (one thread per output value), `gradient` (per input value; gathers in row-major order of windows).
-// Powers of whole P up to 16 (WHOLE, else 0) are products, the others WGSL's pow on positive numbers.
+// Powers of whole P up to 16 (WHOLE, else 0) are products, the others WGSL's pow, which is of positive numbers, with the sign
+// that a whole P gives.
 // Accumulation: f32, one sum per window row, then over rows.
 
 //!include "lib/nan.wgsl"
@@ -40,7 +41,12 @@ fn positive_power(v: f32, e: f32) -> f32 {
 
 /// v^(P − 1 + extra), extra 0 or 1.
 fn power(v: f32, extra: u32) -> f32 {
-  if (WHOLE == 0u) { return positive_power(v, P - 1.0 + f32(extra)); }
+  if (WHOLE == 0u) {
+    let e = P - 1.0 + f32(extra);
+    if (v >= 0.0 || floor(P) != P) { return positive_power(v, e); }
+    let size = positive_power(-v, e);
+    return select(size, -size, floor(0.5 * e) != 0.5 * e);
+  }
   var result = 1.0;
   for (var k = 1u; k < WHOLE + extra; k++) { result *= v; }
   return result;

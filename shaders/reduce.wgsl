@@ -17,7 +17,7 @@
 // Long extents take several stages of at most 64 elements per thread, in a fixed order: the rounding error grows with the
 // logarithm of the extent (a pairwise sum with a wide base), and the bits are the same every time.
 // Variances: a thread takes the mean of its few elements, then their deviations from that mean, in a second walk that hits the
-// cache, and partials are joined by the formula of Chan, Golub and LeVeque (1979): no cancellation, however far the mean is from 0.
+// cache (both relative to the first of them, which rounds nothing large), and partials are joined by the formula of Chan, Golub and LeVeque (1979): no cancellation, however far the mean is from 0.
 // NaN wins an extreme; it is found by its bits. An infinite maximum is the log-sum-exp: nothing is subtracted from it.
 
 //!include "lib/grid.wgsl"
@@ -229,16 +229,17 @@ fn moments(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   let size = p.outer * p.chunks * p.inner;
   if (t >= size) { return; }
   let l = lane(t, p.inner);
+  let origin = x[l.first];
   var total = 0.0;
-  for (var k = 0u; k < l.count; k++) { total += x[l.first + k * l.stride]; }
+  for (var k = 0u; k < l.count; k++) { total += x[l.first + k * l.stride] - origin; }
   let m = total / f32(l.count);
   var deviations = 0.0;
   for (var k = 0u; k < l.count; k++) {
-    let d = x[l.first + k * l.stride] - m;
+    let d = (x[l.first + k * l.stride] - origin) - m;
     deviations += d * d;
   }
   out[t] = f32(l.count);
-  out[t + size] = m;
+  out[t + size] = origin + m;
   out[t + 2u * size] = deviations;
 }
 
@@ -248,16 +249,17 @@ fn moments4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let size = p.outer * p.chunks * (p.inner / 4u);
   if (t >= size) { return; }
   let l = lane(t, p.inner / 4u);
+  let origin = x4[l.first];
   var total = vec4f(0.0);
-  for (var k = 0u; k < l.count; k++) { total += x4[l.first + k * l.stride]; }
+  for (var k = 0u; k < l.count; k++) { total += x4[l.first + k * l.stride] - origin; }
   let m = total / f32(l.count);
   var deviations = vec4f(0.0);
   for (var k = 0u; k < l.count; k++) {
-    let d = x4[l.first + k * l.stride] - m;
+    let d = (x4[l.first + k * l.stride] - origin) - m;
     deviations += d * d;
   }
   out4[t] = vec4f(f32(l.count));
-  out4[t + size] = m;
+  out4[t + size] = origin + m;
   out4[t + 2u * size] = deviations;
 }
 

@@ -10,8 +10,8 @@
 //
 // Layouts: x [n, h, w, C], labels and pixel_weight and lse [n, oh, ow], weight [C], grad [1] or [n, oh, ow], partial [k, 2].
 // Entries: `none` one thread per pixel, `partial_sums` one per `count / chunks` pixels, chunks apart; both keep lse, one number per
-// pixel. `gradient_…` one thread per coarse value, which walks the pixels that read it and interpolates the one class there again:
-// about 4 (scale)² exponentials a thread, and no memory of the size of the labels times classes.
+// pixel. `gradient_…` one thread per coarse pixel and four classes, which walks the pixels that read it and interpolates those classes there
+// again: about 4 (scale)² exponentials a value, and no memory of the size of the labels times classes.
 // Edges: as cross-entropy.wgsl; a pixel whose loss is NaN has lse NaN, found by bits.
 
 //!include "lib/grid.wgsl"
@@ -124,16 +124,20 @@ fn partial_sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgrou
   sums[t] = s;
 }
 
-/// The slope of pixel i's loss by its logit z of class c; `all` is the sum of the class weights.
-fn slope(i: u32, z: f32, c: u32, all: f32) -> f32 {
-  let y = label(i);
-  let v = weight_at(i);
-  if (y == p.ignored || v == 0.0) { return 0.0; }
-  let sum = known[i];
-  if (is_nan(sum)) { return quiet_nan(); }
-  let q = exp(z - sum);
-  let direct = (1.0 - p.smoothing) * weight_of(y) * (q - select(0.0, 1.0, c == y));
-  return v * (direct + p.smoothing / f32(p.classes) * (q * all - weight_of(c)));
+/// Whether a class is c, c + 1, c + 2 or c + 3.
+fn is_class(y: u32, c: u32) -> vec4f {
+  return select(vec4f(0.0), vec4f(1.0), vec4u(y) == vec4u(c) + vec4u(0u, 1u, 2u, 3u));
+}
+
+/// Four logits, or those of the last class again past it.
+fn logits4(at: Corners, c: u32) -> vec4f {
+  let last = p.classes - 1u;
+  return vec4f(logit(at, c), logit(at, min(c + 1u, last)), logit(at, min(c + 2u, last)), logit(at, min(c + 3u, last)));
+}
+
+fn weights4(c: u32) -> vec4f {
+  let last = p.classes - 1u;
+  return vec4f(weight_of(c), weight_of(min(c + 1u, last)), weight_of(min(c + 2u, last)), weight_of(min(c + 3u, last)));
 }
 
 fn all_weights() -> f32 {
@@ -142,45 +146,73 @@ fn all_weights() -> f32 {
   return sum;
 }
 
-/// Σ over the pixels that read coarse value t of their share times the slope of their loss, each times its grad where `per_pixel`.
-fn gathered(t: u32, per_pixel: bool) -> f32 {
-  let j = quotient(t, p.classes);
-  let c = t - j * p.classes;
+/// What thread t writes: a coarse pixel, and the first of up to four classes.
+fn aim(t: u32) -> vec2u {
+  let quads = (p.classes + 3u) / 4u;
+  let j = quotient(t, quads);
+  return vec2u(j, 4u * (t - j * quads));
+}
+
+/// Σ over the pixels that read coarse pixel j of their share times the slopes of their loss by classes c … c + 3, each times its
+/// grad where `per_pixel`.
+fn gathered(j: u32, c: u32, per_pixel: bool) -> vec4f {
   let line = quotient(j, p.w);
   let n = quotient(line, p.h);
   let row = line - n * p.h;
   let column = j - line * p.w;
   let ys = readers_of(row, p.oh, p.mul_h, p.add_h, p.sub_h, p.den_h);
   let xs = readers_of(column, p.ow, p.mul_w, p.add_w, p.sub_w, p.den_w);
-  let all = all_weights();
-  var sum = 0.0;
+  let spread = p.smoothing / f32(p.classes);
+  let mine = spread * weights4(c);
+  let all = spread * all_weights();
+  var sum = vec4f(0.0);
   for (var oy = ys.x; oy < ys.y; oy++) {
     let sy = source_y(oy);
-    var part = 0.0;
+    var part = vec4f(0.0);
     for (var ox = xs.x; ox < xs.y; ox++) {
-      let sx = source_x(ox);
       let i = (n * p.oh + oy) * p.ow + ox;
-      var d = share_of(sx, column) * slope(i, logit(corners(n, sy, sx), c), c, all);
-      if (per_pixel) { d *= grad[i]; }
-      part += d;
+      let y = label(i);
+      var v = weight_at(i);
+      if (y == p.ignored || v == 0.0) { continue; }
+      let log_sum = known[i];
+      if (is_nan(log_sum)) {
+        part = vec4f(quiet_nan());
+        continue;
+      }
+      if (per_pixel) { v *= grad[i]; }
+      let sx = source_x(ox);
+      let q = exp(logits4(corners(n, sy, sx), c) - log_sum);
+      let direct = (1.0 - p.smoothing) * weight_of(y);
+      part += v * share_of(sx, column) * (direct * (q - is_class(y, c)) + q * all - mine);
     }
     sum += share_of(sy, row) * part;
   }
   return sum;
 }
 
+fn store(to: vec2u, values: vec4f) {
+  let left = p.classes - to.y;
+  let first = to.x * p.classes + to.y;
+  out[first] = values.x;
+  if (left > 1u) { out[first + 1u] = values.y; }
+  if (left > 2u) { out[first + 2u] = values.z; }
+  if (left > 3u) { out[first + 3u] = values.w; }
+}
+
 @compute @workgroup_size(WG)
 fn gradient_none(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
-  out[t] = gathered(t, true);
+  let to = aim(t);
+  store(to, gathered(to.x, to.y, true));
 }
 
 @compute @workgroup_size(WG)
 fn gradient_sum(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
-  out[t] = grad[0] * gathered(t, false);
+  let to = aim(t);
+  store(to, grad[0] * gathered(to.x, to.y, false));
 }
 
 @compute @workgroup_size(WG)
@@ -189,5 +221,6 @@ fn gradient_mean(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   if (t >= p.total) { return; }
   var g = quiet_nan();
   if (divisor[0] != 0.0) { g = grad[0] / divisor[0]; } else if (EMPTY_IS_ZERO == 1u) { g = 0.0; }
-  out[t] = g * gathered(t, false);
+  let to = aim(t);
+  store(to, g * gathered(to.x, to.y, false));
 }

@@ -39,17 +39,23 @@ function attempt(name: string, dtype: DType, withGradient: boolean): Outcome {
 /** Whether the seed has a part in the gradient; where an operator has none it is a constant zero. */
 const dependsOn = (value: Value, seed: Value): boolean => value === seed || (value.from !== undefined && inputsOf(value.from.node).some((input) => dependsOn(input, seed)));
 
-const operators = process.argv.slice(2);
-const missing = operators.filter((name) => !(name in probes));
+/** "Operators/conv2d", "Losses/diceLoss", … */
+const asked = process.argv.slice(2).map((text) => text.split("/") as [section: string, name: string]);
+const missing = asked.map(([, name]) => name).filter((name) => !(name in probes));
 const gone = Object.keys(probes).filter((name) => !(name in atrous));
 if (missing.length > 0) throw new Error(`scripts/api/probes.ts has no line for ${missing.join(", ")}.`);
 if (gone.length > 0) throw new Error(`scripts/api/probes.ts has lines for what is not exported: ${gone.join(", ")}.`);
 
-const rows = operators.map((name) => {
+function row(section: string, name: string): string {
   const marks = dtypes.map((dtype) => (attempt(name, dtype, false) === "yes" ? "✓" : ""));
   const gradient = (["f32", "f16"] as const).filter((dtype) => marks[dtypes.indexOf(dtype)] && attempt(name, dtype, true) === "yes");
-  return `| ${[`[${name}](operators.md#${name.toLowerCase()})`, ...marks, gradient.join(", ") || "none"].join(" | ")} |`;
-});
+  return `| ${[`[${name}](${section.toLowerCase()}.md#${name.toLowerCase()})`, ...marks, gradient.join(", ") || "none"].join(" | ")} |`;
+}
+
+function table(section: string): string {
+  const rows = asked.filter(([of]) => of === section).map(([, name]) => row(section, name));
+  return `| | ${dtypes.join(" | ")} | gradient |\n|---|${dtypes.map(() => ":-:|").join("")}---|\n${rows.join("\n")}`;
+}
 
 console.log(`<!-- Written by scripts/gen-api.mjs, by calling each operator; edit scripts/api/probes.ts. -->
 # Operators and dtypes
@@ -58,6 +64,12 @@ What the operator's main tensors may be (labels, indices and masks are whole num
 Other dtypes are refused by name. f16 is a way to store: every kernel reads it, computes and adds up in f32, and writes it; it needs
 an adapter with the feature "shader-f16". Whole numbers are exact.
 
-| operator | ${dtypes.join(" | ")} | gradient |
-|---|${dtypes.map(() => ":-:|").join("")}---|
-${rows.join("\n")}`);
+## Operators
+
+${table("Operators")}
+
+## Losses
+
+By the dtype of the logits; f16 ones are made f32 first, as PyTorch's autocast does, and so is the loss.
+
+${table("Losses")}`);

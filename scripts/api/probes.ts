@@ -11,8 +11,12 @@ const unary = (op: (x: Tensor<"f32">) => unknown, shape = [2, 3]): Probe => (t) 
 const binary = (op: (x: Tensor<"f32">, y: Tensor<"f32">) => unknown): Probe => (t) => op(t([2, 3]), t([2, 3]));
 
 const pointwise: Record<string, Probe> = {
-  ...Object.fromEntries((["abs", "exp", "isNaN", "log", "neg", "reciprocal", "relu", "relu6", "rsqrt", "sigmoid", "sign", "softplus", "sqrt", "square", "tanh"] as const).map((name) => [name, unary((x) => a[name](x))])),
-  ...Object.fromEntries((["add", "div", "equal", "greater", "less", "maximum", "minimum", "mul", "pow", "sub"] as const).map((name) => [name, binary((x, y) => a[name](x, y))])),
+  ...Object.fromEntries(([
+    "abs", "ceil", "cos", "elu", "erf", "exp", "expm1", "floor", "gelu", "hardSigmoid", "hardSwish", "isNaN", "leakyRelu", "log", "log1p", "logSigmoid", "mish", "neg", "reciprocal", "relu",
+    "relu6", "round", "rsqrt", "selu", "sigmoid", "sign", "silu", "sin", "softplus", "softsign", "sqrt", "square", "tanh",
+  ] as const).map((name) => [name, unary((x) => a[name](x))])),
+  ...Object.fromEntries((["add", "div", "equal", "greater", "greaterEqual", "less", "lessEqual", "maximum", "minimum", "mul", "notEqual", "pow", "sub"] as const).map((name) => [name, binary((x, y) => a[name](x, y))])),
+  prelu: (t) => a.prelu(t(map), t([4])),
   clamp: unary((x) => a.clamp(x, 0, 1)),
   where: (t) => a.where(t([2, 3]), t([2, 3]), t([2, 3])),
 };
@@ -20,8 +24,16 @@ const pointwise: Record<string, Probe> = {
 const reductions: Record<string, Probe> = {
   argmax: unary((x) => a.argmax(x)),
   argmin: unary((x) => a.argmin(x)),
+  l1Norm: unary((x) => a.l1Norm(x)),
+  l2Norm: unary((x) => a.l2Norm(x)),
+  logSum: unary((x) => a.logSum(x)),
+  logSumExp: unary((x) => a.logSumExp(x)),
   max: unary((x) => a.max(x)),
   mean: unary((x) => a.mean(x)),
+  min: unary((x) => a.min(x)),
+  prod: unary((x) => a.prod(x)),
+  std: unary((x) => a.std(x)),
+  variance: unary((x) => a.variance(x)),
   sum: unary((x) => a.sum(x)),
 };
 
@@ -65,10 +77,18 @@ const maps: Record<string, Probe> = {
   maxPool2dWithIndices: unary((x) => a.maxPool2dWithIndices(x, { kernelSize: 2 }), map),
   maxUnpool2d: (t, u) => a.maxUnpool2d(t(map), u(map), { kernelSize: 2 }),
   pyramidPool2d: unary((x) => a.pyramidPool2d(x)[0], map),
+  affineGrid: unary((theta) => a.affineGrid(theta, { size: [4, 4] }), [1, 2, 3]),
+  gridSample: (t) => a.gridSample(t(map), t([1, 4, 4, 2])),
+  pixelShuffle: unary((x) => a.pixelShuffle(x, { upscaleFactor: 2 }), map),
+  pixelUnshuffle: unary((x) => a.pixelUnshuffle(x, { downscaleFactor: 2 }), map),
   resize: unary((x) => a.resize(x, { size: [4, 6] }), map),
   localResponseNorm: unary((x) => a.localResponseNorm(x, { size: 3 }), map),
   batchNormInference: (t) => a.batchNormInference(t(map), t([4]), t([4]), t([4]), t([4])),
   batchNormTrain: (t) => a.batchNormTrain(t(map), t([4]), t([4])),
+  channelAffine: (t) => a.channelAffine(t(map), t([4]), t([4])),
+  groupNorm: unary((x) => a.groupNorm(x, { groups: 2 }), map),
+  instanceNorm: unary((x) => a.instanceNorm(x), map),
+  layerNorm: unary((x) => a.layerNorm(x), map),
   dropout: unary((x) => a.dropout(x)),
   dropout2d: unary((x) => a.dropout2d(x), map),
 };
@@ -81,9 +101,23 @@ const classes: Record<string, Probe> = {
   softmax: unary((x) => a.softmax(x)),
 };
 
+const logits = (loss: (x: Tensor<"f32">, labels: Tensor) => unknown, channels = 4): Probe => (t, u) => loss(t([1, 8, 8, channels]), u([1, 8, 8], "u8"));
+const losses: Record<string, Probe> = {
+  binaryCrossEntropy: logits((x, y) => a.binaryCrossEntropy(x, y), 1),
+  ...Object.fromEntries(([
+    "boundaryLoss", "crossEntropy", "diceLoss", "focalLoss", "focalTverskyLoss", "generalisedDiceLoss", "hausdorffLoss", "jaccardLoss", "lovaszSoftmaxLoss",
+    "mccLoss", "ohemCrossEntropy", "sigmoidFocalLoss", "tverskyLoss",
+  ] as const).map((name) => [name, logits((x, y) => a[name](x, y))])),
+  hardPixelCrossEntropy: logits((x, y) => a.hardPixelCrossEntropy(x, y, { fraction: 0.5 })),
+  lovaszHingeLoss: logits((x, y) => a.lovaszHingeLoss(x, y), 1),
+  upsampledCrossEntropy: (t, u) => a.upsampledCrossEntropy(t([1, 4, 4, 4]), u([1, 8, 8], "u8")),
+  weightedSum: (t) => a.weightedSum([[1, t([])]]),
+};
+
 export const probes: Record<string, Probe> = {
-  ...pointwise, ...reductions, ...shapes, ...indexing, ...maps, ...classes,
+  ...pointwise, ...reductions, ...shapes, ...indexing, ...maps, ...classes, ...losses,
   constant: (t) => a.constant([1, 2], { dtype: t([1]).dtype }),
   full: (t) => a.full([2, 3], 1, t([1]).dtype),
+  gemm: (t) => a.gemm(t([2, 3]), t([3, 4])),
   matmul: (t) => a.matmul(t([2, 3]), t([3, 4])),
 };

@@ -86,7 +86,6 @@ export function optimizerFor(recipe: Recipe, model: SegmentationModel): Optimize
 export function lossFor({ loss, classWeights }: Pick<Recipe, "loss" | "classWeights">, statistics: DatasetStatistics | undefined): LossFunction {
   const ignoreIndex = IGNORED;
   const weight = classWeights && statistics ? medianFrequencyWeights(statistics) : undefined;
-  if (classWeights && loss === "dice") throw new OptionError("--class-weights does not go with the Dice loss, which counts every class alike. Use ce, focal or ce+dice.");
   const entropy: typeof crossEntropyLoss = weight ? (logits, mask) => crossEntropy(logits, mask, { weight, ignoreIndex, emptyIsZero: true }) : crossEntropyLoss;
   switch (loss) {
     case "ce":
@@ -94,7 +93,7 @@ export function lossFor({ loss, classWeights }: Pick<Recipe, "loss" | "classWeig
     case "focal":
       return (logits, mask) => focalLoss(logits, mask, { ignoreIndex, weight });
     case "dice":
-      return (logits, mask) => diceLoss(logits, mask, { ignoreIndex });
+      return (logits, mask) => diceLoss(logits, mask, { ignoreIndex, weight });
     case "ce+dice":
       return (logits, mask) => weightedSum([[1, entropy(logits, mask)], [1, diceLoss(logits, mask, { ignoreIndex })]]);
   }

@@ -46,7 +46,7 @@ function specialise(low: Lowering, { logits, labels, weight: given, pixelWeight 
       h, w, oh, ow,
       mul_h: v.mul, add_h: v.add, sub_h: v.sub, den_h: v.den,
       mul_w: u.mul, add_w: u.add, sub_w: u.sub, den_w: u.den,
-      count: pixels, total: sizeOf(logits.shape), classes, chunks: 1, ignored: o.ignoreIndex, smoothing: o.labelSmoothing,
+      count: pixels, total: sizeOf(logits.shape.slice(0, 3)) * Math.ceil(classes / 4), classes, chunks: 1, ignored: o.ignoreIndex, smoothing: o.labelSmoothing,
     },
     constants: { U8: labels.dtype === "u8" ? 1 : 0, WEIGHTED: weight ? 1 : 0, PIXELS: pixelWeight ? 1 : 0, EMPTY_IS_ZERO: o.emptyIsZero ? 1 : 0 },
     flops: 20 * pixels * classes,

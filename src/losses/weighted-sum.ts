@@ -10,6 +10,7 @@ import { OptionError } from "../runtime/errors.js";
  *     weightedSum([[1, crossEntropy(logits, labels)], [0.5, diceLoss(logits, labels)]])
  *
  * @throws OptionError without terms, or for a weight that is not finite
+ * @pytorch none: sums of losses
  */
 export function weightedSum(terms: readonly (readonly [weight: number, loss: Tensor<"f32">])[]): Tensor<"f32"> {
   if (terms.length === 0) throw new OptionError("weightedSum: there must be at least one loss.");

@@ -1,9 +1,9 @@
 import { compile, type Compiled } from "../graph/compile.js";
 import type { Tensor } from "../graph/tensor.js";
 import { cast } from "../ops/cast.js";
-import { checkLabels } from "../ops/last-axis.js";
-import { equal, where } from "../ops/pointwise.js";
-import { requireWhole } from "../ops/require.js";
+import { checkIgnoreIndex, checkLabels } from "../ops/last-axis.js";
+import { add, equal, less, where } from "../ops/pointwise.js";
+import { requireTensors, requireWhole } from "../ops/require.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { boundaryFigures, figureNames, type BoundaryFigures } from "./boundary-figures.js";
@@ -73,6 +73,7 @@ export class BoundaryMeter {
     checkOptions("BoundaryMeter", options, ["classes", "ignoreIndex", "spacing", "percentile", "tolerance", "width", "unmatched"]);
     const { classes, ignoreIndex = 255, spacing = [1, 1], percentile = 95, tolerance = 0.0075, width = 0.02, unmatched = "infinity" } = options;
     requireWhole("BoundaryMeter", "classes", classes, 2);
+    checkIgnoreIndex("BoundaryMeter", ignoreIndex);
     if (!(Array.isArray(spacing) && spacing.length === 2 && spacing.every((v) => v > 0 && Number.isFinite(v)))) throw new OptionError(`BoundaryMeter: spacing must be two numbers above 0, [between rows, between columns], but is ${JSON.stringify(spacing)}.`);
     if (!(percentile > 0 && percentile <= 100)) throw new OptionError(`BoundaryMeter: percentile must be above 0 and at most 100 but is ${percentile}.`);
     for (const [name, part] of Object.entries({ tolerance, width })) if (!(part >= 0 && part <= 1)) throw new OptionError(`BoundaryMeter: ${name} must be a part of the diagonal, from 0 to 1, but is ${part}.`);
@@ -82,20 +83,24 @@ export class BoundaryMeter {
       const [, h, w] = labels.shape as [number, number, number];
       const diagonal = Math.hypot(h, w);
       const ignored = equal(cast(labels, "f32"), ignoreIndex);
-      // A label that is no class has no mask.
-      const nowhere = (x: Tensor): Tensor => cast(where(ignored, classes, cast(x, "f32")), "u32");
-      return boundaryFigures(nowhere(classMap(predicted)), nowhere(labels), { classes, spacing, percentile, reach: tolerance * diagonal, width: Math.max(1, Math.round(width * diagonal)) });
+      // What is no class has no mask. Below 0 it must not reach the cast, which would make it class 0.
+      const nowhere = (x: Tensor): Tensor => {
+        const number = cast(x, "f32");
+        return cast(where(add(ignored, less(number, 0)), classes, number), "u32");
+      };
+      return boundaryFigures(nowhere(classMap("BoundaryMeter.update", predicted, classes)), nowhere(labels), { classes, spacing, percentile, reach: tolerance * diagonal, width: Math.max(1, Math.round(width * diagonal)) });
     });
   }
 
   /**
    * Adds a batch.
    *
-   * @param predicted logits f32 [n, h, w, classes] (one channel: above 0 is class 1), or class numbers u8, u32 or i32 [n, h, w]
+   * @param predicted logits f32 or f16 [n, h, w, classes] (of two classes also one channel: above 0 is class 1), or class numbers u8, u32 or i32 [n, h, w]
    * @param labels u8, u32 or i32 [n, h, w]
    * @throws ShapeError or DTypeError for tensors that do not fit
    */
   update(predicted: Tensor, labels: Tensor): void {
+    requireTensors("BoundaryMeter.update", { predicted, labels });
     checkLabels("BoundaryMeter.update", "labels", labels);
     const maps = predicted.dtype === "f32" || predicted.dtype === "f16" ? predicted.shape.slice(0, -1) : predicted.shape;
     if (labels.shape.length !== 3 || !sameShape(maps, labels.shape)) throw new ShapeError("BoundaryMeter.update", "labels must be [n, h, w], and predicted class numbers of that shape or logits with one more axis", { predicted: predicted.shape, labels: labels.shape });

@@ -1,18 +1,19 @@
 import { compile } from "../graph/compile.js";
 import type { Tensor } from "../graph/tensor.js";
-import { argmax } from "../ops/argmax.js";
 import { cast } from "../ops/cast.js";
 import { concat } from "../ops/concat.js";
 import { confusionMatrix } from "../ops/confusion-matrix.js";
-import { checkClasses, checkLabels } from "../ops/last-axis.js";
+import { checkClasses, checkIgnoreIndex, checkLabels } from "../ops/last-axis.js";
 import { max } from "../ops/max.js";
-import { clamp, equal, maximum, mul, sigmoid, sub, where } from "../ops/pointwise.js";
-import { requireWhole } from "../ops/require.js";
+import { clamp, equal, less, maximum, mul, sigmoid, sub, where } from "../ops/pointwise.js";
+import { requireTensors, requireWhole } from "../ops/require.js";
 import { reshape } from "../ops/reshape.js";
 import { softmax } from "../ops/softmax.js";
 import { sum } from "../ops/sum.js";
+import type { FloatDType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
+import { classMap } from "./segmentation-meter.js";
 
 export interface CalibrationMeterOptions {
   /** Bins of equal width between confidence 0 and 1. Default 15. */
@@ -59,19 +60,23 @@ export class CalibrationMeter {
     checkOptions("CalibrationMeter", options, ["bins", "ignoreIndex"]);
     const { bins = 15, ignoreIndex = 255 } = options;
     requireWhole("CalibrationMeter", "bins", bins, 1);
+    checkIgnoreIndex("CalibrationMeter", ignoreIndex);
     this.#bins = bins;
-    this.#count = compile(function countConfidence(logits: Tensor<"f32">, labels: Tensor) {
+    this.#count = compile(function countConfidence(given: Tensor<FloatDType>, labels: Tensor) {
+      // Confidences and their sums are f32, whatever the logits are.
+      const logits = cast(given, "f32");
       const shape = labels.shape;
-      const single = logits.shape.at(-1) === 1;
-      const p = single ? reshape(sigmoid(logits), shape) : undefined;
+      const classes = Math.max(2, logits.shape.at(-1)!);
+      const p = logits.shape.at(-1) === 1 ? reshape(sigmoid(logits), shape) : undefined;
       const confidence = p ? maximum(p, sub(1, p)) : max(softmax(logits), { axes: [-1] });
-      const predicted = single ? cast(equal(confidence, p!), "u32") : argmax(logits);
+      const predicted = classMap("CalibrationMeter.update", logits, classes);
       const label = cast(labels, "f32");
-      const counted = sub(1, equal(label, ignoreIndex));
+      const isClass = mul(less(label, classes), sub(1, less(label, 0)));
+      const counted = mul(isClass, sub(1, equal(label, ignoreIndex)));
       const bin = cast(clamp(mul(confidence, bins), 0, bins - 1), "u32");
       const right = cast(where(counted, equal(cast(predicted, "f32"), label), 2), "u32");
       // One reduction per bin: sums stay exact to rounding, and in a fixed order.
-      const sums = Array.from({ length: bins }, (_, b) => reshape(sum(mul(mul(confidence, counted), equal(cast(bin, "f32"), b))), [1]));
+      const sums = Array.from({ length: bins }, (_, b) => reshape(sum(where(mul(counted, equal(cast(bin, "f32"), b)), confidence, 0)), [1]));
       return { counts: confusionMatrix(bin, right, { classes: 2, predictedClasses: bins }), sums: concat(sums, { axis: 0 }) };
     });
   }
@@ -79,11 +84,12 @@ export class CalibrationMeter {
   /**
    * Adds a batch.
    *
-   * @param logits f32 [..., classes]; one channel is a single-logit head
-   * @param labels u8, u32 or i32 [...]
+   * @param logits f32 or f16 [..., classes]; one channel is a single-logit head
+   * @param labels u8, u32 or i32 [...]; pixels whose label is no class do not count
    * @throws ShapeError or DTypeError for tensors that do not fit
    */
-  update(logits: Tensor<"f32">, labels: Tensor): void {
+  update(logits: Tensor<FloatDType>, labels: Tensor): void {
+    requireTensors("CalibrationMeter.update", { logits, labels });
     checkClasses("CalibrationMeter.update", "logits", logits);
     checkLabels("CalibrationMeter.update", "labels", labels);
     if (!sameShape(labels.shape, logits.shape.slice(0, -1))) throw new ShapeError("CalibrationMeter.update", "labels must have the shape of logits without its last axis (classes)", { logits: logits.shape, labels: labels.shape });

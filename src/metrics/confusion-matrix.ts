@@ -48,9 +48,10 @@ export class ConfusionMatrix {
     return Number.isInteger(value) && value >= 0 && value < this.classes;
   }
 
-  /** Pixels of class `truth` that were predicted as class `predicted`. */
+  /** Pixels of class `truth` that were predicted as class `predicted`. @throws OptionError for what is no class */
   at(truth: number, predicted: number): number {
-    return this.counts[truth * this.classes + predicted] ?? 0;
+    if (!this.#isClass(truth) || !this.#isClass(predicted)) throw new OptionError(`ConfusionMatrix.at: classes are numbered from 0 to ${this.classes - 1}, but (${truth}, ${predicted}) was asked for.`);
+    return this.counts[truth * this.classes + predicted]!;
   }
 
   /** Pixels that were counted. */

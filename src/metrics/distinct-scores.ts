@@ -39,8 +39,10 @@ export class DistinctScores {
   }
 
   async counts(): Promise<ThresholdCounts> {
-    const merged = (await Promise.all(this.#batches)).reduce(merge, nothing);
-    this.#batches = [Promise.resolve(merged)];
+    const merging = Promise.all(this.#batches).then((batches) => batches.reduce(merge, nothing));
+    // At once, so that a batch added while this waits is neither lost nor counted twice.
+    this.#batches = [merging];
+    const merged = await merging;
     return cumulated(merged.scores, merged.positive, merged.negative);
   }
 
@@ -60,7 +62,7 @@ export function refuseNaN(count: number): void {
 
 /** @param scores rising; NaN last */
 function runsOf(scores: Float32Array, sides: Uint32Array): Runs {
-  refuseNaN(scores.length - (scores.findLastIndex((v) => !Number.isNaN(v)) + 1));
+  refuseNaN(scores.reduce((count, score, i) => count + Number(Number.isNaN(score) && sides[i]! <= 1), 0));
   const runs = { scores: new Float64Array(scores.length), positive: new Float64Array(scores.length), negative: new Float64Array(scores.length) };
   let end = 0;
   scores.forEach((score, i) => {

@@ -3,11 +3,12 @@ import { tensor } from "../graph/tensor.js";
 import { argmax } from "../ops/argmax.js";
 import { cast } from "../ops/cast.js";
 import { accumulateCounts, confusionMatrix, total64 } from "../ops/confusion-matrix.js";
+import { checkIgnoreIndex } from "../ops/last-axis.js";
 import { greater } from "../ops/pointwise.js";
-import { requireWhole } from "../ops/require.js";
+import { requireTensors, requireWhole } from "../ops/require.js";
 import { reshape } from "../ops/reshape.js";
 import { compile } from "../graph/compile.js";
-import { CaptureError, OptionError, checkOptions } from "../runtime/errors.js";
+import { CaptureError, OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { capturing } from "../graph/current.js";
 import { ConfusionMatrix } from "./confusion-matrix.js";
 
@@ -40,11 +41,11 @@ export class SegmentationMeter {
     checkOptions("SegmentationMeter", options, ["classes", "ignoreIndex", "perImage"]);
     const { classes, ignoreIndex = 255, perImage = false } = options;
     requireWhole("SegmentationMeter", "classes", classes, 2);
-    if (!Number.isInteger(ignoreIndex)) throw new OptionError(`SegmentationMeter: ignoreIndex must be a whole number but is ${ignoreIndex}.`);
+    checkIgnoreIndex("SegmentationMeter", ignoreIndex);
     this.#options = { classes, ignoreIndex, perImage };
     // Compiled, so that a batch is one submission and a known shape makes no new plan.
     this.#count = compile(function countPixels(total: Tensor<"u32">, predicted: Tensor, labels: Tensor) {
-      const guess = classMap(predicted);
+      const guess = classMap("SegmentationMeter.update", predicted, classes);
       const images = perImage ? confusionMatrix(guess, labels, { classes, ignoreIndex, perImage }) : undefined;
       return { total: accumulateCounts(total, confusionMatrix(guess, labels, { classes, ignoreIndex })), images };
     });
@@ -53,12 +54,13 @@ export class SegmentationMeter {
   /**
    * Adds a batch.
    *
-   * @param predicted logits f32 [n, h, w, classes] (one channel: above 0 is class 1), or class numbers u8, u32 or i32 [n, h, w]
+   * @param predicted logits f32 or f16 [n, h, w, classes] (of two classes also one channel: above 0 is class 1), or class numbers u8, u32 or i32 [n, h, w]
    * @param labels u8, u32 or i32 [n, h, w]
    * @throws ShapeError or DTypeError for tensors that do not fit
    */
   update(predicted: TensorLike, labels: TensorLike): void {
     if (capturing()) throw new CaptureError("SegmentationMeter.update: it keeps counts from call to call, so it cannot run inside a function that is being captured. Call it with what that function returns.");
+    requireTensors("SegmentationMeter.update", { predicted, labels });
     const { classes } = this.#options;
     const [guess, truth] = [predicted as Tensor, labels as Tensor];
     this.#total ??= tensor(truth.device!, new Uint32Array(2 * classes * classes), [2, classes, classes]);
@@ -105,9 +107,12 @@ export class SegmentationMeter {
   }
 }
 
-/** Class numbers, from class numbers or from logits. */
-export function classMap(predicted: Tensor): Tensor {
+/** Class numbers, from class numbers or from logits. @throws ShapeError for logits of another number of classes */
+export function classMap(op: string, predicted: Tensor, classes: number): Tensor {
   if (predicted.dtype !== "f32" && predicted.dtype !== "f16") return predicted;
   const logits = predicted as Tensor<"f32">;
-  return logits.shape.at(-1) === 1 ? reshape(cast(greater(logits, 0), "u32"), logits.shape.slice(0, -1)) : argmax(logits);
+  const channels = logits.shape.at(-1);
+  if (channels !== classes && !(channels === 1 && classes === 2))
+    throw new ShapeError(op, `logits of ${classes} classes must have a last axis of ${classes === 2 ? "2 or 1" : classes}. Make the meter with the network's number of classes`, { predicted: logits.shape });
+  return channels === 1 ? reshape(cast(greater(logits, 0), "u32"), logits.shape.slice(0, -1)) : argmax(logits);
 }

@@ -1,3 +1,4 @@
+import { OptionError, checkOptions } from "../runtime/errors.js";
 import type { ConfusionMatrix } from "./confusion-matrix.js";
 import { wholeFigures, type Ratios, type Scores } from "./scores.js";
 
@@ -38,9 +39,13 @@ export interface ConfusionTableOptions {
 /**
  * A confusion matrix as plain text: a row per true class, a column per predicted class.
  *
+ * @throws OptionError for names that do not fit the classes
  * @pytorch none
  */
-export function confusionTable(matrix: ConfusionMatrix, { names, percent = false }: ConfusionTableOptions = {}): string {
+export function confusionTable(matrix: ConfusionMatrix, options: ConfusionTableOptions = {}): string {
+  checkOptions("confusionTable", options, ["names", "percent"]);
+  const { names, percent = false } = options;
+  if (names && names.length !== matrix.classes) throw new OptionError(`confusionTable: there are ${matrix.classes} classes but ${names.length} names.`);
   const classes = Array.from({ length: matrix.classes }, (_, i) => i);
   const name = (i: number): string => names?.[i] ?? String(i);
   return columns([

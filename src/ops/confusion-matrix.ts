@@ -1,9 +1,9 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerAccumulateCounts, lowerConfusionMatrix, type ConfusionMatrixParams } from "../kernels/confusion-matrix.js";
-import { DTypeError, OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { DTypeError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
-import { checkLabels } from "./last-axis.js";
+import { checkIgnoreIndex, checkLabels } from "./last-axis.js";
 import { requireWhole } from "./require.js";
 
 const NAME = "confusionMatrix";
@@ -59,7 +59,7 @@ export function confusionMatrix(predicted: TensorLike, labels: TensorLike, optio
   const { classes, ignoreIndex = -100, predictedClasses = classes, perImage = false } = options;
   requireWhole(NAME, "classes", classes, 1);
   requireWhole(NAME, "predictedClasses", predictedClasses, 1);
-  if (!Number.isInteger(ignoreIndex)) throw new OptionError(`${NAME}: ignoreIndex must be a whole number but is ${ignoreIndex}.`);
+  checkIgnoreIndex(NAME, ignoreIndex);
   return confusionMatrixOp({ predicted, labels }, { classes, predictedClasses, ignoreIndex, perImage }) as Tensor as Tensor<"u32">;
 }
 

@@ -9,7 +9,7 @@ import { requireFloat } from "./require.js";
 import { pooledShape, poolWindow, type PairLike } from "./window.js";
 
 export interface LpPool2dOptions {
-  /** p: a number of at least 1, or Infinity. */
+  /** p: a number from 1 to 10⁶, or Infinity. */
   normType: number;
   /** Height and width of the window, in positions of x. */
   kernelSize: PairLike;
@@ -18,6 +18,9 @@ export interface LpPool2dOptions {
   /** Round the output size up, so that the last rows and columns are never left out. Default false. */
   ceilMode?: boolean;
 }
+
+/** Beyond it powers of f32 are 0, 1 or infinite, and so says nothing that Infinity would not. */
+const LARGEST_P = 1e6;
 
 interface Params extends LpPool2dParams {
   readonly padding: readonly [0, 0];
@@ -44,7 +47,7 @@ const lpPool2dGradientOp = defineOp({
 export function lpPoolParams(op: string, options: LpPool2dOptions): Params {
   checkOptions(op, options, ["normType", "kernelSize", "stride", "ceilMode"]);
   const { normType } = options;
-  if (typeof normType !== "number" || !(normType >= 1)) throw new OptionError(`${op}: normType must be a number of at least 1, or Infinity, but is ${String(normType)}.`);
+  if (typeof normType !== "number" || !(normType >= 1) || (normType > LARGEST_P && normType !== Infinity)) throw new OptionError(`${op}: normType must be a number from 1 to ${LARGEST_P}, or Infinity, but is ${String(normType)}.`);
   return { normType, ...poolWindow(op, { ...options, padding: 0 }), padding: [0, 0] };
 }
 
@@ -58,7 +61,7 @@ export function lpPoolParams(op: string, options: LpPool2dOptions): Params {
  *
  * @param x [N, H, W, C], f32 or f16
  * @returns [N, height, width, C], the dtype of x
- * @throws OptionError for normType below 1, ShapeError when no window fits
+ * @throws OptionError for normType below 1 or above 10⁶, ShapeError when no window fits
  * @pytorch torch.nn.functional.lp_pool2d
  * @onnx LpPool (which takes |x|)
  */

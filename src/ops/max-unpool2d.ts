@@ -5,7 +5,7 @@ import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sameShape } from "../runtime/shape.js";
 import { requireDType, requireFloat } from "./require.js";
-import { checkPoolPadding, pair, type Pair, type PairLike } from "./window.js";
+import { checkPoolKernel, pair, type Pair, type PairLike } from "./window.js";
 
 export interface MaxUnpool2dOptions {
   /** Window of the pooling that is undone. */
@@ -77,12 +77,12 @@ export function maxUnpoolParams(op: string, options: MaxUnpool2dOptions): Params
   checkOptions(op, options, ["kernelSize", "stride", "padding", "dilation", "outputSize"]);
   const kernelSize = pair(op, "kernelSize", options.kernelSize, 1);
   const padding = pair(op, "padding", options.padding ?? 0, 0);
-  checkPoolPadding(op, kernelSize, padding);
+  checkPoolKernel(op, kernelSize, padding);
   return {
     kernelSize, padding,
     stride: pair(op, "stride", options.stride ?? kernelSize, 1),
     dilation: pair(op, "dilation", options.dilation ?? 1, 1),
-    outputSize: options.outputSize ? pair(op, "outputSize", options.outputSize, 1) : null,
+    outputSize: options.outputSize !== undefined ? pair(op, "outputSize", options.outputSize, 1) : null,
   };
 }
 

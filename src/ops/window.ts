@@ -48,12 +48,20 @@ export function flag(op: string, name: string, value: boolean | undefined, other
 export function poolWindow(op: string, o: { kernelSize: PairLike; stride?: PairLike | undefined; padding?: PairLike | undefined; ceilMode?: boolean | undefined }) {
   const kernelSize = pair(op, "kernelSize", o.kernelSize, 1);
   const padding = pair(op, "padding", o.padding ?? 0, 0);
-  checkPoolPadding(op, kernelSize, padding);
+  checkPoolKernel(op, kernelSize, padding);
   return { kernelSize, stride: pair(op, "stride", o.stride ?? kernelSize, 1), padding, ceilMode: flag(op, "ceilMode", o.ceilMode, false) };
 }
 
-/** Throws when the padding is wider than half of a window, which leaves windows that see nothing but padding. */
-export function checkPoolPadding(op: string, kernelSize: Pair, padding: Pair): void {
+/** A thread walks its whole window, and f32 counts its positions exactly. */
+const LARGEST_WINDOW = 2 ** 24;
+
+/**
+ * Throws when the padding is wider than half of a window, which leaves windows that see nothing but padding, and for windows
+ * that would keep the GPU busy for ever.
+ */
+export function checkPoolKernel(op: string, kernelSize: Pair, padding: Pair): void {
+  if (kernelSize[0] * kernelSize[1] > LARGEST_WINDOW)
+    throw new OptionError(`${op}: kernelSize [${kernelSize.join(", ")}] has more than ${LARGEST_WINDOW} positions. Pool in several steps, or adaptively.`);
   if (padding.some((p, i) => 2 * p > kernelSize[i]!))
     throw new OptionError(`${op}: padding [${padding.join(", ")}] is more than half of kernelSize [${kernelSize.join(", ")}].`);
 }
