@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import ts from "typescript";
 
 /** @typedef {{ title: string, entries: Entry[] }} Section */
-/** @typedef {{ name: string, kind: string, signatures: string[], text: string, tags: [string, string][], members: Member[], options: string[] }} Entry */
+/** @typedef {{ name: string, original: string, kind: string, signatures: string[], text: string, tags: [string, string][], members: Member[], optionsName: string, options: Member[] }} Entry */
 /** @typedef {{ name: string, type: string, text: string }} Member */
 
-const NO_TRUNCATION = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope | ts.TypeFormatFlags.WriteArrayAsGenericType * 0;
+const NO_TRUNCATION = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
 
 /** @returns {Section[]} */
 export function readEntry(file, configFile) {
@@ -27,8 +27,6 @@ export function readEntry(file, configFile) {
       sections.at(-1).entries.push(describe(checker, element.name.text, symbol));
     }
   }
-  // The first comment of the file is not a section.
-  sections[0].title = sections[0].title.startsWith("The entry") ? "Devices" : sections[0].title;
   return sections;
 }
 
@@ -38,7 +36,7 @@ const visible = (symbol) => !symbol.getJsDocTags().some(({ name }) => name === "
 
 function describe(checker, name, symbol) {
   const declaration = symbol.valueDeclaration ?? symbol.declarations[0];
-  const entry = { name, kind: "value", signatures: [], text: docText(checker, symbol), tags: tagsOf(checker, symbol), members: [], options: [], file: declaration.getSourceFile().fileName };
+  const entry = { name, original: symbol.name, kind: "value", signatures: [], text: docText(checker, symbol), tags: tagsOf(checker, symbol), members: [], optionsName: "", options: [], file: declaration.getSourceFile().fileName };
   const type = symbol.flags & ts.SymbolFlags.Value ? checker.getTypeOfSymbolAtLocation(symbol, declaration) : checker.getDeclaredTypeOfSymbol(symbol);
   const print = (t) => checker.typeToString(t, declaration, NO_TRUNCATION);
   if (symbol.flags & ts.SymbolFlags.Class) {
@@ -47,6 +45,7 @@ function describe(checker, name, symbol) {
     entry.signatures = type.getConstructSignatures().filter((s) => s.declaration?.parent === declaration).map((s) => `new ${checker.signatureToString(s, declaration, NO_TRUNCATION).replace(/^/, name).replace(/: [^:]*$/, "")}`);
     const construct = declaration.members.find(ts.isConstructorDeclaration);
     if (construct && !entry.text) entry.text = ts.displayPartsToString(checker.getSignatureFromDeclaration(construct).getDocumentationComment(checker));
+    if (construct) readOptions(checker, entry, checker.getSignatureFromDeclaration(construct), declaration);
     entry.members = members(checker, own.getProperties().filter((m) => m.declarations?.some((d) => d.parent === declaration) && !(ts.getCombinedModifierFlags(m.declarations[0]) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected))), declaration);
   } else if (symbol.flags & ts.SymbolFlags.Value && type.getCallSignatures().length > 0) {
     entry.kind = "function";
@@ -54,11 +53,7 @@ function describe(checker, name, symbol) {
     // An arrow function's comment belongs to the variable.
     const first = type.getCallSignatures()[0];
     entry.text ||= ts.displayPartsToString(first.getDocumentationComment(checker));
-    for (const parameter of first.parameters) {
-      const given = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(parameter, declaration));
-      const home = given.aliasSymbol ?? given.symbol;
-      if (home && /Options$/.test(home.name)) entry.options = members(checker, given.getProperties(), declaration);
-    }
+    readOptions(checker, entry, first, declaration);
   } else if (symbol.flags & ts.SymbolFlags.Interface) {
     entry.kind = "interface";
     entry.members = members(checker, type.getProperties(), declaration);
@@ -67,6 +62,17 @@ function describe(checker, name, symbol) {
     entry.signatures = [declaration.getText().replace(/^export /, "")];
   } else entry.signatures = [`${name}: ${print(type)}`];
   return entry;
+}
+
+/** The fields of a parameter whose type is called …Options. */
+function readOptions(checker, entry, signature, declaration) {
+  for (const parameter of signature.parameters) {
+    const given = checker.getNonNullableType(checker.getTypeOfSymbolAtLocation(parameter, declaration));
+    const home = given.aliasSymbol ?? given.symbol;
+    if (!home || !/Options$/.test(home.name)) continue;
+    entry.optionsName = home.name;
+    entry.options = members(checker, given.getProperties(), declaration);
+  }
 }
 
 function members(checker, symbols, at) {

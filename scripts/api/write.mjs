@@ -1,6 +1,6 @@
 // The pages of docs/api as Markdown.
 
-export const slug = (title) => title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
+export const slug = (title) => title.toLowerCase().replaceAll("'", "").replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "");
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ").trim();
 const code = (text) => `\`${text.replaceAll(/\s*\n\s*/g, " ").replaceAll("|", "\\|")}\``;
 
@@ -36,17 +36,19 @@ function tagLines(tags) {
   return lines.length > 0 ? `\n${lines.join("\n")}\n` : "";
 }
 
-function entryText({ name, kind, signatures, text, tags, members, options }) {
+function entryText({ name, kind, signatures, text, tags, members, optionsName, options }) {
   const signature = signatures.length > 0 ? `\n\`\`\`ts\n${signatures.join("\n")}\n\`\`\`\n` : "";
-  return `## ${name}\n${signature}${prose(text)}${tagLines(tags)}${table(options, "option")}${table(members, kind === "class" ? "member" : "field")}`;
+  return `## ${name}\n${signature}${prose(text)}${tagLines(tags)}${table(options, `option (${optionsName})`)}${table(members, kind === "class" ? "member" : "field")}`;
 }
 
 const written = "<!-- Written by scripts/gen-api.mjs from the comments and types of the code; edit those. -->\n";
 
 export function page({ title, entries }) {
   const order = { function: 0, class: 0, value: 0, type: 1, interface: 1 };
-  const sorted = [...entries].sort((a, b) => order[a.kind] - order[b.kind]);
-  return `${written}# ${title}\n\n${sorted.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(" · ")}\n\n${sorted.map(entryText).join("\n")}`;
+  // Options stand with what takes them.
+  const shown = new Set(entries.map(({ optionsName }) => optionsName));
+  const sorted = entries.filter(({ original }) => !shown.has(original)).sort((a, b) => order[a.kind] - order[b.kind]);
+  return `${written}# ${title}\n\n${sorted.map(({ name }) => `[${name}](#${name.toLowerCase()})`).join(" · ")}\n\n${sorted.map((entry) => entryText({ ...entry, optionsName: entries.find(({ original }) => original === entry.optionsName)?.name ?? entry.optionsName })).join("\n")}`;
 }
 
 export function index(sections) {

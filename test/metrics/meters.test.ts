@@ -10,6 +10,7 @@ import { scores } from "../../src/metrics/scores.js";
 import { SegmentationMeter } from "../../src/metrics/segmentation-meter.js";
 import { bestThreshold, rocCurve } from "../../src/metrics/threshold-curve.js";
 import { ThresholdMeter } from "../../src/metrics/threshold-meter.js";
+import { cast } from "../../src/ops/cast.js";
 import { testDevice } from "../support/device.js";
 import { random } from "../support/random.js";
 
@@ -47,6 +48,14 @@ describe("SegmentationMeter", () => {
     using labels = tensor(device, Uint8Array.of(0, 1, 1, 0), [1, 2, 2]);
     using other = tensor(device, Uint8Array.of(0, 1), [1, 1, 2]);
     expect(() => meter.update(other, labels)).toThrow("confusionMatrix: predicted and labels must have the same shape.\n  predicted  [1, 1, 2]\n  labels     [1, 2, 2]");
+    using logits = tensor(device, new Float32Array(20), [1, 2, 2, 5]);
+    expect(() => meter.update(logits, labels)).toThrow("SegmentationMeter.update: logits of 2 classes must have a last axis of 2 or 1. Make the meter with the network's number of classes.\n  predicted  [1, 2, 2, 5]");
+    using three = new SegmentationMeter({ classes: 3 });
+    using single = tensor(device, new Float32Array(4), [1, 2, 2, 1]);
+    expect(() => three.update(single, labels)).toThrow("SegmentationMeter.update: logits of 3 classes must have a last axis of 3. Make the meter with the network's number of classes.");
+    expect(() => meter.update(undefined as never, labels)).toThrow("SegmentationMeter.update: predicted must be a tensor but is undefined.");
+    // 2³² would be 0 on the GPU, and class 0 be ignored.
+    for (const ignoreIndex of [2 ** 32, 0.5, NaN]) expect(() => new SegmentationMeter({ classes: 2, ignoreIndex })).toThrow(`SegmentationMeter: ignoreIndex must be a whole number of 32 bits but is ${ignoreIndex}.`);
     expect(() => new SegmentationMeter({ classes: 1 })).toThrow("SegmentationMeter: classes must be a whole number of at least 2 but is 1.");
     const inside = compile((x: Tensor) => { meter.update(x, x); return x; });
     expect(() => inside(labels)).toThrow("SegmentationMeter.update: it keeps counts from call to call, so it cannot run inside a function that is being captured. Call it with what that function returns.");
@@ -77,6 +86,52 @@ describe("ThresholdMeter", () => {
     const best = bestThreshold(b, costs);
     expect(best.error).toBe(Math.min(...[Infinity, ...scores].map(error)));
     expect(error(best.threshold)).toBe(best.error);
+  });
+
+  test.each([10, 11, 100, 255])("%i bins count exactly scores that are a last digit from a threshold", async (bins) => {
+    const device = await testDevice();
+    const scores = Float32Array.from({ length: 3 * bins }, (_, i) => Math.floor(i / 3) / bins);
+    const bits = new Uint32Array(scores.buffer);
+    for (let i = 3; i < bits.length; i += 3) { bits[i]!--; bits[i + 2]!++; }
+    using p = tensor(device, scores);
+    using truth = tensor(device, new Uint8Array(scores.length));
+    using meter = new ThresholdMeter({ bins });
+    meter.update(p, truth);
+    const { thresholds, falsePositives } = await meter.counts();
+    expect(falsePositives).toEqual(thresholds.map((t) => scores.reduce((n, v) => n + Number(v >= t), 0)));
+    thresholds.slice(1).forEach((t, i) => expect(t).toBeCloseTo((bins - 1 - i) / bins, 6));
+  });
+
+  test("a batch that comes while counts are awaited is counted once", async () => {
+    const device = await testDevice();
+    using p = tensor(device, [0.5, 0.25]);
+    using truth = tensor(device, Uint8Array.of(1, 0));
+    using meter = new ThresholdMeter();
+    meter.update(p, truth);
+    const first = meter.counts();
+    meter.update(p, truth);
+    expect((await first).positives).toBe(1);
+    expect((await meter.counts()).positives).toBe(2);
+  });
+
+  test("what is ignored may be anything", async () => {
+    const device = await testDevice();
+    using p = tensor(device, [0.5, NaN, 7]);
+    using truth = tensor(device, Uint8Array.of(1, 255, 255));
+    for (const bins of [8, "exact"] as const) {
+      using meter = new ThresholdMeter({ bins });
+      meter.update(p, truth);
+      expect((await meter.counts()).positives).toBe(1);
+    }
+  });
+
+  test("logits have no place in bins", async () => {
+    const device = await testDevice();
+    using p = tensor(device, [-3, 7, 0.5]);
+    using truth = tensor(device, Uint8Array.of(0, 1, 1));
+    using meter = new ThresholdMeter({ bins: 4 });
+    meter.update(p, truth);
+    await expect(meter.counts()).rejects.toThrow('ThresholdMeter: 2 scores are not from 0 to 1, where the bins are. Take sigmoid of logits, or bins: "exact".');
   });
 
   test("refuses what has no threshold", async () => {
@@ -113,6 +168,17 @@ describe("BoundaryMeter", () => {
     }
   });
 
+  test("labels below 0 are no class", async () => {
+    const device = await testDevice();
+    using labels = tensor(device, Int32Array.of(1, 1, -1, -1), [1, 1, 4]);
+    using predicted = tensor(device, Int32Array.of(1, 1, -1, -7), [1, 1, 4]);
+    using meter = new BoundaryMeter({ classes: 2 });
+    meter.update(predicted, labels);
+    const [background, foreground] = (await meter.result()).perClass;
+    expect(background!.hausdorff).toBeNaN();
+    expect(foreground!.hausdorff).toBe(0);
+  });
+
   test("what is ignored has no contour of its own class", async () => {
     const device = await testDevice();
     using labels = tensor(device, Uint8Array.of(1, 1, 255, 255), [1, 1, 4]);
@@ -140,6 +206,29 @@ test("CalibrationMeter: nothing counted is no number", async () => {
   const { expectedError, maximumError, bins } = await meter.result();
   expect([expectedError, maximumError]).toEqual([NaN, NaN]);
   expect(bins).toHaveLength(15);
+});
+
+test("CalibrationMeter: ignored pixels and labels that are no class have no part", async () => {
+  const device = await testDevice();
+  using logits = tensor(device, [NaN, 1, 2, 0, 0, 1, 0, 1], [4, 2]);
+  using labels = tensor(device, Int32Array.of(255, 0, 7, -1));
+  using meter = new CalibrationMeter({ bins: 2 });
+  meter.update(logits, labels);
+  const { expectedError, bins } = await meter.result();
+  expect(bins.map(({ pixels }) => pixels)).toEqual([0, 1]);
+  expect(expectedError).toBeCloseTo(1 - 1 / (1 + Math.exp(-2)), 6);
+});
+
+test("CalibrationMeter: sums of f16 logits are f32", async () => {
+  const device = await testDevice();
+  if (!device.features.has("shader-f16")) return;
+  const n = 70_000;
+  using logits = tensor(device, Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 ? 3 : 0)), [n, 2]);
+  using half = cast(logits, "f16");
+  using labels = tensor(device, new Uint8Array(n).fill(1));
+  using meter = new CalibrationMeter({ bins: 2 });
+  meter.update(half, labels);
+  expect((await meter.result()).expectedError).toBeCloseTo(1 - 1 / (1 + Math.exp(-3)), 5);
 });
 
 test("image scores refuse matrices of nothing", () => {

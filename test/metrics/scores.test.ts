@@ -33,6 +33,7 @@ describe("ConfusionMatrix", () => {
 
   test("tells what became of a class", () => {
     expect(three().at(0, 1)).toBe(10);
+    expect(() => three().at(0, 3)).toThrow("ConfusionMatrix.at: classes are numbered from 0 to 2, but (0, 3) was asked for.");
     expect(three().outcome(1)).toEqual({ truePositive: 30, falsePositive: 13, falseNegative: 5, trueNegative: 52 });
   });
 

@@ -35,6 +35,8 @@ test("a confusion matrix as a table", () => {
       "void                        0        0     0",
     ].join("\n"),
   );
+  expect(() => confusionTable(matrix, { names: ["a"] })).toThrow("confusionTable: there are 3 classes but 1 names.");
+  expect(() => confusionTable(matrix, { precent: true } as never)).toThrow('confusionTable: unknown option "precent". Did you mean "percent"?');
   expect(confusionTable(matrix, { percent: true })).toBe(
     [
       "truth \\ predicted       0       1      2",

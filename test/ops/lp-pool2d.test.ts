@@ -23,6 +23,8 @@ testOp("lpPool2d", ({ x }, o: LpPool2dOptions) => lpPool2d(x, o), reference.lpPo
   { x: positive(1, 9, 7, 3), options: { normType: 1.5, kernelSize: 3, stride: 2 } },
   { x: positive(1, 6, 8, 2), options: { normType: 2.5, kernelSize: 2, stride: 3 }, name: "strides longer than the window" },
   { x: positive(1, 5, 7, 4), options: { normType: 20, kernelSize: 3, stride: 1 } },
+  { x: [1, 5, 7, 4], options: { normType: 18, kernelSize: 3, stride: 1 }, name: "negative values and a large even power" },
+  { x: { shape: [1, 2, 4, 1], values: [-1, 2, 1, 1.5, 1, -1, 1.25, -1] }, options: { normType: 17, kernelSize: 2 }, name: "negative values and a large odd power" },
   { x: { shape: [1, 9, 7, 3], distinct: true }, options: { normType: Infinity, kernelSize: 3, stride: 2, ceilMode: true }, name: "the largest magnitude" },
   { x: { shape: [1, 2, 4, 1], values: [-1, -2, -1, 2, 1, -2, 2, 1] }, options: { normType: 3, kernelSize: 2 }, name: "a negative sum of odd powers is NaN" },
   { x: { shape: [1, 2, 4, 1], values: [-1, 2, 1, 2, 1, 2, NaN, 1] }, options: { normType: 1.5, kernelSize: 2 }, name: "a negative value with a fractional p is NaN" },
@@ -43,8 +45,9 @@ test("the gradient of windows of zeros is zero", async () => {
 });
 
 testErrors("lpPool2d", [
-  ["a power below 1", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { normType: 0.5, kernelSize: 2 }), "lpPool2d: normType must be a number of at least 1, or Infinity, but is 0.5."],
-  ["no power", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { kernelSize: 2 } as never), "lpPool2d: normType must be a number of at least 1, or Infinity, but is undefined."],
+  ["a power below 1", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { normType: 0.5, kernelSize: 2 }), "lpPool2d: normType must be a number from 1 to 1000000, or Infinity, but is 0.5."],
+  ["a power that f32 does not hold", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { normType: 1e39, kernelSize: 2 }), "lpPool2d: normType must be a number from 1 to 1000000, or Infinity, but is 1e+39."],
+  ["no power", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { kernelSize: 2 } as never), "lpPool2d: normType must be a number from 1 to 1000000, or Infinity, but is undefined."],
   ["padding", { x: [1, 4, 4, 1] }, ({ x }) => lpPool2d(x!, { normType: 2, kernelSize: 2, padding: 1 } as never), 'lpPool2d: unknown option "padding". Options: normType, kernelSize, stride, ceilMode.'],
   ["a window larger than x", { x: [1, 4, 3, 1] }, ({ x }) => lpPool2d(x!, { normType: Infinity, kernelSize: 4 }), "lpPool2d: the window spans 4 columns but x has 3.\n  x  [1, 4, 3, 1]  NHWC"],
   ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => lpPool2d(x!, { normType: 2, kernelSize: 2 }), 'lpPool2d: x must be f16 or f32 but is u32. Convert with cast(x, "f32").'],

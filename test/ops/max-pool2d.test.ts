@@ -69,6 +69,7 @@ testErrors("maxPool2d", [
   ["a stride of 0", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, stride: 0 }), "maxPool2d: stride must be a whole number of at least 1, or two of them [vertical, horizontal], but is 0."],
   ["a switch that is none", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, ceilMode: "yes" as never }), 'maxPool2d: ceilMode must be true or false but is "yes".'],
   ["a stride that does not fit 32 bits", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, stride: 2 ** 33 }), "maxPool2d: stride must be below 1073741824 but is 8589934592."],
+  ["a window that no GPU ever finishes", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2 ** 29, padding: 2 ** 28 }), "maxPool2d: kernelSize [536870912, 536870912] has more than 16777216 positions. Pool in several steps, or adaptively."],
   ["a plane without rows", { x: [1, 0, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, padding: 1 }), "maxPool2d: the window spans 2 rows but x has 0, and 2 with its padding.\n  x  [1, 0, 4, 1]  NHWC"],
   ["an option by another name", { x: [1, 4, 4, 1] }, ({ x }) => maxPool2d(x!, { kernelSize: 2, strides: 2 } as never), 'maxPool2d: unknown option "strides". Did you mean "stride"? Options: kernelSize, stride, padding, dilation, ceilMode.'],
 ]);

@@ -68,6 +68,7 @@ testErrors("maxUnpool2d", [
   ["a result without size", pooled(1, 1, 1, 1), ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2, padding: 1 }), "maxUnpool2d: the result would have the size [0, 0].\n  x  [1, 1, 1, 1]  NHWC"],
   ["indices of another shape", { x: [1, 2, 2, 3], indices: { shape: [1, 2, 2, 1], classes: 4 } }, ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2 }), "maxUnpool2d: x and indices must have the same shape.\n  x        [1, 2, 2, 3]  NHWC\n  indices  [1, 2, 2, 1]  NHWC"],
   ["indices that are not whole numbers", { x: [1, 2, 2, 3], indices: [1, 2, 2, 3] }, ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2 }), 'maxUnpool2d: indices must be u32 but is f32. Convert with cast(indices, "u32").'],
+  ["a size that is none", pooled(1, 4, 5, 1), ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2, outputSize: 0 as never }), "maxUnpool2d: outputSize must be a whole number of at least 1, or two of them [vertical, horizontal], but is 0."],
   ["a result that is too large", pooled(1, 4, 5, 1), ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2, outputSize: [9, 12] }), "maxUnpool2d: outputSize [9, 12] does not fit: the width must be from 9 to 11 for x [1, 4, 5, 1]."],
   ["a result that is too small", pooled(1, 4, 5, 1), ({ x, indices }) => maxUnpool2d(x!, indices!, { kernelSize: 2, outputSize: [6, 10] }), "maxUnpool2d: outputSize [6, 10] does not fit: the height must be from 7 to 9 for x [1, 4, 5, 1]."],
 ]);
