@@ -3,6 +3,7 @@
 //
 //   columns   g[y, x] = least |y − y'| over the pixels (y', x) of the other kind
 //   rows      out²[y, x] = least (x − x')² + g'²,   g' = g[y, x'] where (y, x') is of the kind of (y, x), else 0
+//   barren    1 where a whole row is of one kind in columns of that kind alone: nothing of the other kind is in the image
 //   out       foreground: the distance to the background; background: 0
 //             SIGNED: foreground minus that, background the distance to the foreground
 //
@@ -10,6 +11,7 @@
 // field [n, h, w, C] u32: twice g (FAR: the column has no such pixel), plus 1 in the foreground.
 // Entries: `columns` one thread per column and channel, down and up again. `rows` one thread per value, which looks left and right
 // at growing distance and stops where nothing nearer can come: its work is the distance found, which is short in most masks.
+// `barren` (one thread per row and channel) spares it whole rows in images without the other kind, as of a class that is absent.
 // `rows_clear` looks at the whole row. Squares are whole numbers, exact to 32767 pixels a side; their roots are f32.
 // `rows_spaced` is `rows` in floats, for rows that are sy and columns that are sx apart.
 // Edges: beyond the image there is nothing. Where no pixel of the other kind exists, the distance is infinite.
@@ -17,7 +19,7 @@
 //!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"
 
-struct Params { h: u32, w: u32, columns: u32, total: u32, sy: f32, sx: f32 }
+struct Params { h: u32, w: u32, columns: u32, rows: u32, total: u32, sy: f32, sx: f32 }
 
 override C: u32 = 1u;
 override MODE: u32 = 0u;
@@ -32,6 +34,8 @@ const FAR: u32 = 0xffffffffu;
 @group(0) @binding(2) var<storage, read_write> field: array<u32>;
 @group(0) @binding(3) var<storage, read> lines: array<u32>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
+@group(0) @binding(5) var<storage, read_write> flags: array<u32>;
+@group(0) @binding(6) var<storage, read> is_barren: array<u32>;
 
 /// 1 in the foreground, else 0.
 fn kind(i: u32) -> u32 {
@@ -67,6 +71,21 @@ fn columns(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   }
 }
 
+@compute @workgroup_size(WG)
+fn barren(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.rows) { return; }
+  let row = quotient(t, C);
+  let first = row * p.w * C + (t - row * C);
+  let v = lines[first];
+  var same = select(0u, 1u, (v >> 1u) == NONE);
+  for (var x = 1u; x < p.w; x++) {
+    if (same == 0u) { break; }
+    same = select(0u, 1u, lines[first + x * C] == v);
+  }
+  flags[t] = same;
+}
+
 /// The square of the distance by way of column i, which is k columns away, for a pixel of kind f.
 fn by_way_of(i: u32, k: u32, f: u32) -> u32 {
   let v = lines[i];
@@ -96,7 +115,12 @@ fn rows(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
     return;
   }
   let q = quotient(t, C);
-  let x = q - quotient(q, p.w) * p.w;
+  let line = quotient(q, p.w);
+  if (is_barren[line * C + t - q * C] == 1u) {
+    store(t, FAR, f);
+    return;
+  }
+  let x = q - line * p.w;
   var best = by_way_of(t, 0u, f);
   for (var k = 1u; k < p.w; k++) {
     if (k * k >= best) { break; }
@@ -127,7 +151,12 @@ fn rows_spaced(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroup
     return;
   }
   let q = quotient(t, C);
-  let x = q - quotient(q, p.w) * p.w;
+  let line = quotient(q, p.w);
+  if (is_barren[line * C + t - q * C] == 1u) {
+    store(t, FAR, f);
+    return;
+  }
+  let x = q - line * p.w;
   var best = spaced_by_way_of(t, 0u, f);
   for (var k = 1u; k < p.w; k++) {
     let across = f32(k) * p.sx;

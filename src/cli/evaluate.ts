@@ -50,7 +50,7 @@ async function run(data: string, given: Given<typeof options>, terminal: Termina
 }
 
 /** Scores as JSON holds them; what is not a number (classes that are absent) becomes null there. */
-export const plain = ({ pixelAccuracy, perClass, mean }: Scores): object => ({ pixelAccuracy, mean, perClass });
+export const plain = ({ matrix: _matrix, costWeightedError: _cost, ...figures }: Scores): object => figures;
 
 export const rows = (counts: ArrayLike<number>, n: number): number[][] => Array.from({ length: n }, (_, r) => Array.from({ length: n }, (__, c) => counts[r * n + c]!));
 

@@ -1,6 +1,7 @@
 import { compile, type Compiled } from "../graph/compile.js";
 import type { Tensor } from "../graph/tensor.js";
 import { cast } from "../ops/cast.js";
+import { checkSpacing } from "../ops/distance-transform.js";
 import { checkIgnoreIndex, checkLabels } from "../ops/last-axis.js";
 import { add, equal, less, where } from "../ops/pointwise.js";
 import { requireTensors, requireWhole } from "../ops/require.js";
@@ -74,7 +75,7 @@ export class BoundaryMeter {
     const { classes, ignoreIndex = 255, spacing = [1, 1], percentile = 95, tolerance = 0.0075, width = 0.02, unmatched = "infinity" } = options;
     requireWhole("BoundaryMeter", "classes", classes, 2);
     checkIgnoreIndex("BoundaryMeter", ignoreIndex);
-    if (!(Array.isArray(spacing) && spacing.length === 2 && spacing.every((v) => v > 0 && Number.isFinite(v)))) throw new OptionError(`BoundaryMeter: spacing must be two numbers above 0, [between rows, between columns], but is ${JSON.stringify(spacing)}.`);
+    checkSpacing("BoundaryMeter", spacing);
     if (!(percentile > 0 && percentile <= 100)) throw new OptionError(`BoundaryMeter: percentile must be above 0 and at most 100 but is ${percentile}.`);
     for (const [name, part] of Object.entries({ tolerance, width })) if (!(part >= 0 && part <= 1)) throw new OptionError(`BoundaryMeter: ${name} must be a part of the diagonal, from 0 to 1, but is ${part}.`);
     if (!["infinity", "diagonal", "ignore"].includes(unmatched)) throw new OptionError(`BoundaryMeter: unmatched must be "infinity", "diagonal" or "ignore" but is ${JSON.stringify(unmatched)}.`);

@@ -4,6 +4,7 @@ import { lowerArgmax, type ArgmaxParams } from "../kernels/argmax.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { reducedShape } from "./axes.js";
 import { normalAxis, requireTensors, requireWords } from "./require.js";
+import { flag } from "./window.js";
 
 export interface ArgmaxOptions {
   /** The axis that is searched; negative ones count from the back. Default -1, the classes. */
@@ -26,7 +27,7 @@ export function extreme(op: string, x: TensorLike, options: ArgmaxOptions, small
   requireWords(op, "x", x);
   const axis = normalAxis(op, x.shape, options.axis ?? -1);
   if (x.shape[axis] === 0) throw new ShapeError(op, `axis ${axis} has no elements to choose from`, { x: x.shape });
-  return argmaxOp({ x }, { axis, keepDims: options.keepDims ?? false, smallest }) as Tensor<"u32">;
+  return argmaxOp({ x }, { axis, keepDims: flag(op, "keepDims", options.keepDims, false), smallest }) as Tensor<"u32">;
 }
 
 /**

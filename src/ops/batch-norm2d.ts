@@ -6,7 +6,7 @@ import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
 import { cast } from "./cast.js";
 import { add, div, full, mul, neg, rsqrt, sub } from "./pointwise.js";
-import { requireDType, requireFloats } from "./require.js";
+import { requireDType, requireNormFloats } from "./require.js";
 import { unfold } from "./sum.js";
 
 const NAME = "batchNorm2d";
@@ -14,7 +14,7 @@ const NAME = "batchNorm2d";
 function check(x: Spec, perChannel: { gamma: Spec; beta: Spec } & Partial<Record<"mean" | "variance", Spec>>): void {
   checkRank(NAME, "x", x.shape, "NHWC");
   const { gamma, beta, ...statistics } = perChannel;
-  requireFloats(NAME, { x, gamma, beta });
+  requireNormFloats(NAME, x, { gamma, beta });
   for (const [name, spec] of Object.entries(statistics)) requireDType(NAME, name, spec, "f32");
   for (const [name, { shape }] of Object.entries(perChannel))
     if (shape.length !== 1 || shape[0] !== x.shape[3]) throw new ShapeError(NAME, `${name} must hold one number for each of the ${x.shape[3]} channels of x`, { x: [x.shape, "NHWC"], [name]: [shape, "C"] });
@@ -85,11 +85,11 @@ const scaleOf = ({ gamma, variance }: Pick<Fixed<TensorLike>, "gamma" | "varianc
 /** Reading a parameter costs nothing; casting one copies it. */
 const widened = (x: TensorLike): TensorLike => (x.dtype === "f32" ? x : cast(x, "f32"));
 
-/** Batch norm with fixed statistics as one factor and one addend per channel, of the dtype of gamma: out = x · scale + shift. */
-export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLike>, o: BatchNormParams): { scale: Tensor; shift: Tensor } {
+/** Batch norm with fixed statistics as one factor and one addend per channel, of the dtype of x (that of gamma, by default): out = x · scale + shift. */
+export function batchNormAffine({ gamma, beta, mean, variance }: Fixed<TensorLike>, o: BatchNormParams, dtype = gamma.dtype): { scale: Tensor; shift: Tensor } {
   const scale = scaleOf({ gamma, variance }, o);
   const shift = sub(widened(beta), mul(mean, scale));
-  return gamma.dtype === "f32" ? { scale, shift } : { scale: cast(scale, gamma.dtype), shift: cast(shift, gamma.dtype) };
+  return dtype === "f32" ? { scale, shift } : { scale: cast(scale, dtype), shift: cast(shift, dtype) };
 }
 
 const batchNormInferenceOp = defineOp({
@@ -99,14 +99,14 @@ const batchNormInferenceOp = defineOp({
     return { shape: x.shape, dtype: x.dtype };
   },
   gradient: {
-    x: (grad, { x: _x, ...fixed }, o) => mul(grad, batchNormAffine(fixed, o).scale),
+    x: (grad, { x, gamma, variance }, o) => mul(grad, cast(scaleOf({ gamma, variance }, o), x.dtype)),
     gamma: (grad, { x, gamma, mean, variance }, o) => cast(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, gamma.dtype),
     beta: (grad, { x, beta, mean, variance }, o) => cast(batchNormSumsOp({ x, mean, variance, grad }, o).beta, beta.dtype),
     mean: (grad, { x, gamma, mean, variance }, o) => neg(mul(batchNormSumsOp({ x, mean, variance, grad }, o).beta, scaleOf({ gamma, variance }, o))),
     variance: (grad, { x, gamma, mean, variance }, o) => mul(mul(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, widened(gamma)), div(-0.5, add(variance, o.eps))),
   },
   lower: lowerBatchNormInference,
-  traits: { affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options) },
+  traits: { affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options, inputs["x"]!.dtype) },
 });
 
 export interface BatchNormOptions {
@@ -127,14 +127,14 @@ function epsOf(options: BatchNormOptions): BatchNormParams {
  * (divided by n), so multiply by n / (n − 1) for PyTorch's running variance. Gradients of all three outputs exist.
  *
  * @param x f32 or f16 NHWC
- * @param gamma of the dtype of x, [C], the scale
- * @param beta of the dtype of x, [C], the shift
+ * @param gamma f32 or of the dtype of x, [C], the scale
+ * @param beta f32 or of the dtype of x, [C], the shift
  * @returns out of the shape and dtype of x; mean and variance f32 [C]
  * @throws ShapeError when a channel has only one value, or sizes do not fit
  * @pytorch torch.nn.functional.batch_norm (training=True, which also updates running statistics)
  * @onnx BatchNormalization (training_mode = 1)
  */
-export function batchNormTrain<D extends FloatDType = "f32">(x: TensorLike<D>, gamma: TensorLike<D>, beta: TensorLike<D>, options: BatchNormOptions = {}): { out: Tensor<D>; mean: Tensor<"f32">; variance: Tensor<"f32"> } {
+export function batchNormTrain<D extends FloatDType = "f32">(x: TensorLike<D>, gamma: TensorLike<FloatDType>, beta: TensorLike<FloatDType>, options: BatchNormOptions = {}): { out: Tensor<D>; mean: Tensor<"f32">; variance: Tensor<"f32"> } {
   return batchNormTrainOp({ x, gamma, beta }, epsOf(options)) as { out: Tensor<D>; mean: Tensor<"f32">; variance: Tensor<"f32"> };
 }
 
@@ -143,14 +143,14 @@ export function batchNormTrain<D extends FloatDType = "f32">(x: TensorLike<D>, g
  * out = (x − mean) / √(variance + eps) · gamma + beta. It has gradients for all five tensors. A plan folds it into the convolution
  * before it where it can.
  *
- * @param x f32 or f16 NHWC; gamma, beta of its dtype, [C]; mean, variance f32 [C]
+ * @param x f32 or f16 NHWC; gamma, beta f32 or of its dtype, [C]; mean, variance f32 [C]
  * @returns the shape and dtype of x
  * @throws ShapeError or DTypeError for tensors that do not fit
  * @pytorch torch.nn.functional.batch_norm (training=False)
  * @onnx BatchNormalization
  */
 export function batchNormInference<D extends FloatDType = "f32">(
-  x: TensorLike<D>, gamma: TensorLike<D>, beta: TensorLike<D>, mean: TensorLike<"f32">, variance: TensorLike<"f32">, options: BatchNormOptions = {},
+  x: TensorLike<D>, gamma: TensorLike<FloatDType>, beta: TensorLike<FloatDType>, mean: TensorLike<"f32">, variance: TensorLike<"f32">, options: BatchNormOptions = {},
 ): Tensor<D> {
   return batchNormInferenceOp({ x, gamma, beta, mean, variance }, epsOf(options)) as Tensor<D>;
 }

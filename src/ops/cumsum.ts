@@ -4,6 +4,7 @@ import { lowerCumsum, type CumsumParams } from "../kernels/cumsum.js";
 import type { DType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
 import { normalAxis, requireTensors, requireWords } from "./require.js";
+import { flag } from "./window.js";
 
 export interface CumsumOptions {
   /** The axis along which elements are summed up; negative ones count from the back. Default -1. */
@@ -39,6 +40,6 @@ const cumsumOp = defineOp({
 export function cumsum<D extends DType>(x: TensorLike<D>, options: CumsumOptions = {}): Tensor<D> {
   checkOptions("cumsum", options, ["axis", "exclusive", "reverse"]);
   requireTensors("cumsum", { x });
-  const { axis = -1, exclusive = false, reverse = false } = options;
-  return cumsumOp({ x }, { axis: normalAxis("cumsum", x.shape, axis), exclusive, reverse }) as Tensor<D>;
+  const axis = normalAxis("cumsum", x.shape, options.axis ?? -1);
+  return cumsumOp({ x }, { axis, exclusive: flag("cumsum", "exclusive", options.exclusive, false), reverse: flag("cumsum", "reverse", options.reverse, false) }) as Tensor<D>;
 }

@@ -32,6 +32,11 @@ const distanceTransformOp = defineOp({
   lower: lowerDistanceTransform,
 });
 
+/** Throws unless both distances are numbers above 0. */
+export function checkSpacing(op: string, spacing: readonly [number, number]): void {
+  if (!(Array.isArray(spacing) && spacing.length === 2 && spacing.every((v) => v > 0 && Number.isFinite(v)))) throw new OptionError(`${op}: spacing must be two numbers above 0, [between rows, between columns], but is ${JSON.stringify(spacing)}.`);
+}
+
 /**
  * Exact Euclidean distance transform: for each foreground pixel the distance, from centre to centre, to the nearest pixel of
  * the background; 0 for the background itself. Every image (and channel) is transformed by itself. It has no gradient: the mask is taken
@@ -51,7 +56,7 @@ const distanceTransformOp = defineOp({
 export function distanceTransform(mask: TensorLike, options: DistanceTransformOptions = {}): Tensor<"f32"> {
   checkOptions("distanceTransform", options, ["signed", "squared", "spacing"]);
   const { signed = false, squared = false, spacing = [1, 1] } = options;
-  if (!(Array.isArray(spacing) && spacing.length === 2 && spacing.every((v) => v > 0 && Number.isFinite(v)))) throw new OptionError(`distanceTransform: spacing must be two numbers above 0, [between rows, between columns], but is ${JSON.stringify(spacing)}.`);
+  checkSpacing("distanceTransform", spacing);
   if (mask.dtype === "f16") return capturing() ? distanceTransform(cast(mask, "f32"), options) : runEagerly(() => distanceTransform(mask, options));
   return distanceTransformOp({ mask }, { signed, squared, spacing: [spacing[0]!, spacing[1]!] }) as Tensor<"f32">;
 }

@@ -6,26 +6,26 @@ import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sizeOf } from "../runtime/shape.js";
 import { checkEps, mapSizes, recordNorm } from "./group-norm-op.js";
 import { full } from "./pointwise.js";
-import { requireFloats, requireTensors, requireWhole } from "./require.js";
+import { requireNormFloats, requireTensors, requireWhole } from "./require.js";
 
 /** Scale and shift of a norm, and what keeps its root from 0. */
-export interface NormOptions<D extends FloatDType = "f32"> {
-  /** The scale, of the dtype of x; 1 when absent. */
-  weight?: TensorLike<D> | undefined;
-  /** The shift, of the dtype of x; 0 when absent. */
-  bias?: TensorLike<D> | undefined;
+export interface NormOptions {
+  /** The scale, f32 or of the dtype of x; 1 when absent. */
+  weight?: TensorLike<FloatDType> | undefined;
+  /** The shift, f32 or of the dtype of x; 0 when absent. */
+  bias?: TensorLike<FloatDType> | undefined;
   /** Added to the variance before the root. Default 1e-5. */
   eps?: number | undefined;
 }
 
-export interface GroupNormOptions<D extends FloatDType = "f32"> extends NormOptions<D> {
+export interface GroupNormOptions extends NormOptions {
   /** Number of groups that the channels are divided into; 1 normalises each image as a whole. */
   groups: number;
 }
 
 /** Group and instance norm: their checks, and the affine part filled in. */
-export function normOfMaps<D extends FloatDType>(op: "groupNorm" | "instanceNorm", x: TensorLike<D>, groups: number, { weight, bias, eps = 1e-5 }: NormOptions<D>): Tensor<D> {
-  requireFloats(op, { x, weight, bias });
+export function normOfMaps<D extends FloatDType>(op: "groupNorm" | "instanceNorm", x: TensorLike<D>, groups: number, { weight, bias, eps = 1e-5 }: NormOptions): Tensor<D> {
+  requireNormFloats(op, x, { weight, bias });
   checkEps(op, eps);
   if (x.shape.length < 2) throw new ShapeError(op, "x needs at least two axes: images and channels, with those of the pixels in between", { x: x.shape });
   const sizes = mapSizes(x.shape);
@@ -33,7 +33,7 @@ export function normOfMaps<D extends FloatDType>(op: "groupNorm" | "instanceNorm
   for (const [name, t] of Object.entries({ weight, bias }))
     if (t && (t.shape.length !== 1 || t.shape[0] !== sizes.channels)) throw new ShapeError(op, `${name} must hold one number for each of the ${sizes.channels} channels of x`, { x: x.shape, [name]: t.shape });
   const compute = (): Tensor<D> => {
-    const [gamma, beta] = [weight ?? full([sizes.channels], 1, x.dtype), bias ?? full([sizes.channels], 0, x.dtype)];
+    const [gamma, beta] = [weight ?? full([sizes.channels], 1), bias ?? full([sizes.channels], 0)];
     return recordNorm(op, { x: x as Tensor, gamma: gamma as Tensor, beta: beta as Tensor }, { ...sizes, width: sizes.channels / groups, eps }) as Tensor<D>;
   };
   return capturing() ? compute() : runEagerly(compute);
@@ -50,7 +50,7 @@ export function normOfMaps<D extends FloatDType>(op: "groupNorm" | "instanceNorm
  * @pytorch torch.nn.functional.group_norm
  * @onnx GroupNormalization
  */
-export function groupNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: GroupNormOptions<D>): Tensor<D> {
+export function groupNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: GroupNormOptions): Tensor<D> {
   requireTensors("groupNorm", { x });
   checkOptions("groupNorm", options, ["groups", "weight", "bias", "eps"]);
   const { groups } = options;

@@ -16,7 +16,7 @@ import { requireTensors } from "./require.js";
  * @pytorch torch.nn.functional.instance_norm
  * @onnx InstanceNormalization
  */
-export function instanceNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: NormOptions<D> = {}): Tensor<D> {
+export function instanceNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: NormOptions = {}): Tensor<D> {
   requireTensors("instanceNorm", { x });
   checkOptions("instanceNorm", options, ["weight", "bias", "eps"]);
   const { pixels, channels } = mapSizes(x.shape);

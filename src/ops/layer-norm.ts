@@ -7,9 +7,9 @@ import { sameShape, sizeOf } from "../runtime/shape.js";
 import type { NormOptions } from "./group-norm.js";
 import { checkEps, recordNorm } from "./group-norm-op.js";
 import { full } from "./pointwise.js";
-import { requireFloats, requireTensors } from "./require.js";
+import { requireNormFloats, requireTensors } from "./require.js";
 
-export interface LayerNormOptions<D extends FloatDType = "f32"> extends NormOptions<D> {
+export interface LayerNormOptions extends NormOptions {
   /** How many trailing axes are normalised together. Default 1: the channels of each pixel. */
   axes?: number | undefined;
 }
@@ -25,12 +25,12 @@ export interface LayerNormOptions<D extends FloatDType = "f32"> extends NormOpti
  * @pytorch torch.nn.functional.layer_norm (normalized_shape: the trailing axes, which are in NHWC order here)
  * @onnx LayerNormalization
  */
-export function layerNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: LayerNormOptions<D> = {}): Tensor<D> {
+export function layerNorm<D extends FloatDType = "f32">(x: TensorLike<D>, options: LayerNormOptions = {}): Tensor<D> {
   const op = "layerNorm";
   requireTensors(op, { x });
   checkOptions(op, options, ["axes", "weight", "bias", "eps"]);
   const { axes = 1, weight, bias, eps = 1e-5 } = options;
-  requireFloats(op, { x, weight, bias });
+  requireNormFloats(op, x, { weight, bias });
   checkEps(op, eps);
   if (!Number.isInteger(axes) || axes < 1 || axes > x.shape.length) throw new OptionError(`${op}: axes must be a whole number from 1 to ${x.shape.length}, the axes of x, but is ${String(axes)}.`);
   if (sizeOf(x.shape) === 0) throw new ShapeError(op, "x has no elements", { x: x.shape });
@@ -39,7 +39,7 @@ export function layerNorm<D extends FloatDType = "f32">(x: TensorLike<D>, option
     if (t && !sameShape(t.shape, inner)) throw new ShapeError(op, `${name} must have the shape [${inner.join(", ")}] of the trailing axes of x`, { x: x.shape, [name]: t.shape });
   const channels = sizeOf(inner);
   const compute = (): Tensor<D> => {
-    const [gamma, beta] = [weight ?? full(inner, 1, x.dtype), bias ?? full(inner, 0, x.dtype)];
+    const [gamma, beta] = [weight ?? full(inner, 1), bias ?? full(inner, 0)];
     return recordNorm(op, { x: x as Tensor, gamma: gamma as Tensor, beta: beta as Tensor }, { images: sizeOf(x.shape) / channels, pixels: 1, channels, width: channels, eps }) as Tensor<D>;
   };
   return capturing() ? compute() : runEagerly(compute);

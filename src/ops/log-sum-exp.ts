@@ -14,9 +14,10 @@ const logSumExpOp = defineOp({
   name: "logSumExp",
   shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
     requireFloat("logSumExp", "x", x);
-    return { shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype };
+    // f32 whichever float x holds: the gradient goes by small differences from it.
+    return { shape: reducedShape(x.shape, axes, keepDims), dtype: "f32" };
   },
-  gradient: { x: (grad, { x }, { axes }, out) => mul(exp(sub(x, withKeptAxes(out, x.shape, axes))), withKeptAxes(grad, x.shape, axes)) },
+  gradient: { x: (grad, { x }, { axes }, out) => cast(mul(exp(sub(cast(x, "f32"), withKeptAxes(out, x.shape, axes))), withKeptAxes(grad, x.shape, axes)), x.dtype) },
   lower: lowerLogSumExp,
 });
 
@@ -31,7 +32,9 @@ const logSumExpOp = defineOp({
  * @onnx ReduceLogSumExp
  */
 export function logSumExp<D extends FloatDType = "f32">(x: TensorLike<D>, options: ReduceOptions = {}): Tensor<D> {
-  return logSumExpOp({ x }, reduceParams("logSumExp", x, options)) as Tensor<D>;
+  const params = reduceParams("logSumExp", x, options);
+  const compute = (): Tensor<D> => cast(logSumExpOp({ x }, params), x.dtype);
+  return x.dtype === "f32" || capturing() ? compute() : runEagerly(compute);
 }
 
 /**

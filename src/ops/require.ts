@@ -40,6 +40,12 @@ export function requireFloats(op: string, specs: Readonly<Record<string, Pick<Sp
     if (spec.dtype !== x.dtype) throw new DTypeError(`${op}: ${name} must be ${x.dtype} as ${first} is, but is ${spec.dtype}. Convert with cast(${name}, "${x.dtype}").`);
 }
 
+/** Throws unless x holds floats and what is learned beside it holds those of x, or f32: parameters of a norm need not be halved with the maps. */
+export function requireNormFloats(op: string, x: Pick<Spec, "dtype">, parameters: Readonly<Record<string, Pick<Spec, "dtype"> | undefined>>): void {
+  requireFloat(op, "x", x);
+  for (const [name, spec] of Object.entries(parameters)) if (spec) requireDType(op, name, spec, ...(x.dtype === "f16" ? (["f16", "f32"] as const) : (["f32"] as const)));
+}
+
 /** Throws unless the tensor's elements are 32-bit words (or f16), which copying kernels move without looking at them. */
 export function requireWords(op: string, name: string, spec: Pick<Spec, "dtype">): void {
   requireDType(op, name, spec, "f32", "f16", "i32", "u32");

@@ -7,6 +7,7 @@ import type { DType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
 import { gatherUniqueOp } from "./gather.js";
 import { normalAxis, requireTensors, requireWords } from "./require.js";
+import { flag } from "./window.js";
 
 export interface SortOptions {
   /** The axis along which elements are sorted; negative ones count from the back. Default -1. */
@@ -43,7 +44,7 @@ function normalise(op: string, x: TensorLike, options: SortOptions): ArgsortPara
   requireTensors(op, { x });
   requireWords(op, "x", x);
   const axis = normalAxis(op, x.shape, options.axis ?? -1);
-  return { axis, descending: options.descending ?? false, count: x.shape[axis]! };
+  return { axis, descending: flag(op, "descending", options.descending, false), count: x.shape[axis]! };
 }
 
 /**
@@ -52,7 +53,7 @@ function normalise(op: string, x: TensorLike, options: SortOptions): ArgsortPara
  *
  * @param x f32, f16, i32 or u32, at least one axis of any length
  * @returns `values` and `indices` (u32: positions along the axis), both of the shape of x
- * @throws ShapeError for an axis that does not exist, DTypeError for u8 (cast first)
+ * @throws ShapeError for an axis that does not exist, DTypeError for u8 (cast first), OptionError
  *
  * @pytorch torch.sort with stable=True
  * @onnx TopK with k = the size of the axis

@@ -5,7 +5,7 @@ import type { DType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { concat } from "./concat.js";
-import { requireTensors } from "./require.js";
+import { requireTensors, requireWords } from "./require.js";
 import { reshape } from "./reshape.js";
 
 export interface StackOptions {
@@ -26,10 +26,11 @@ export interface StackOptions {
 export function stack<D extends DType>(xs: readonly TensorLike<D>[], options: StackOptions = {}): Tensor<D> {
   if (!capturing()) return runEagerly(() => stack(xs, options));
   checkOptions("stack", options, ["axis"]);
-  const first = xs[0];
-  if (!first) throw new ShapeError("stack", "there must be at least one tensor");
+  const first = Array.isArray(xs) ? (xs as readonly TensorLike<D>[])[0] : undefined;
+  if (!first) throw new ShapeError("stack", "there must be at least one tensor, in an array");
   requireTensors("stack", Object.fromEntries(xs.map((x, i) => [`x${i}`, x])));
   xs.forEach((x, i) => {
+    requireWords("stack", `x${i}`, x);
     if (!sameShape(x.shape, first.shape)) throw new ShapeError("stack", `x${i} must have the shape of x0`, { x0: first.shape, [`x${i}`]: x.shape });
   });
   const { axis: given = 0 } = options;

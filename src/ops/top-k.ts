@@ -3,6 +3,7 @@ import type { DType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { normalAxis, requireTensors, requireWhole, requireWords } from "./require.js";
 import { firstInOrder, type Sorted } from "./sort.js";
+import { flag } from "./window.js";
 
 export interface TopKOptions {
   /** The axis along which elements are chosen; negative ones count from the back. Default -1. */
@@ -30,7 +31,8 @@ export function topK<D extends DType>(x: TensorLike<D>, k: number, options: TopK
   requireTensors("topK", { x });
   requireWords("topK", "x", x);
   requireWhole("topK", "k", k, 1);
+  flag("topK", "sorted", options.sorted, true);
   const axis = normalAxis("topK", x.shape, options.axis ?? -1);
   if (k > x.shape[axis]!) throw new ShapeError("topK", `k is ${k} but axis ${axis} has ${x.shape[axis]!} elements`, { x: x.shape });
-  return firstInOrder(x, { axis, descending: options.largest ?? true, count: k });
+  return firstInOrder(x, { axis, descending: flag("topK", "largest", options.largest, true), count: k });
 }

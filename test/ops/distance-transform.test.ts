@@ -24,6 +24,8 @@ testOp("distanceTransform", ({ mask }, { signed, squared, spacing }) => distance
   { mask: { shape: [2, 9, 7], classes: 3, dtype: "u8" }, options: { spacing: [2, 0.5] } },
   { mask: { shape: [1, 12, 17, 2], classes: 5, dtype: "u32" }, options: { spacing: [0.75, 1.25], signed: true, squared: true } },
   { mask: { shape: [1, 3, 4], values: new Float64Array(12).fill(5), dtype: "u8" }, options: { spacing: [1, 3] }, name: "no background, spaced: infinite" },
+  { mask: { shape: [2, 5, 4, 3], values: Float64Array.from({ length: 120 }, (_, i) => (i % 3 === 0 ? 1 : i % 3 === 1 ? 0 : i < 60 ? 1 : (i % 7) % 2)), dtype: "u8" }, options: { signed: true }, name: "channels of one kind beside mixed ones" },
+  { mask: { shape: [1, 4, 5], values: Float64Array.from({ length: 20 }, (_, i) => (i % 5 < 4 ? 1 : 0)), dtype: "u8" }, options: { signed: true, spacing: [1, 2] }, name: "columns of one kind, but not all of the same" },
 ]);
 
 testErrors("distanceTransform", [

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { tensor } from "../../src/graph/tensor.js";
+import { compile } from "../../src/graph/compile.js";
+import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import { cast } from "../../src/ops/cast.js";
+import { gradients } from "../../src/ops/gradients.js";
 import { groupNorm } from "../../src/ops/group-norm.js";
 import { instanceNorm } from "../../src/ops/instance-norm.js";
 import { layerNorm } from "../../src/ops/layer-norm.js";
@@ -83,3 +86,30 @@ testErrors("norms", [
   ["a negative eps", { x: [2, 3] }, ({ x }) => layerNorm(x!, { eps: -1 }), "layerNorm: eps must be a number of at least 0 but is -1."],
   ["no elements", { x: [0, 3] }, ({ x }) => layerNorm(x!), "layerNorm: x has no elements.\n  x  [0, 3]"],
 ]);
+
+describe("norms of f16 maps", () => {
+  test("take parameters in f32", async () => {
+    const device = await testDevice();
+    if (!device.adapter.features.has("shader-f16")) return;
+    const rng = random("half");
+    const values = Float32Array.from({ length: 2 * 3 * 4 * 4 }, () => rng.normal());
+    using x = tensor(device, values, [2, 3, 4, 4]);
+    using half = cast(x, "f16");
+    using weight = tensor(device, [1, 2, 0.5, -1]);
+    using bias = tensor(device, [0, 1, 2, 3]);
+    using seed = tensor(device, values, [2, 3, 4, 4]);
+    for (const norm of [(t: Tensor<"f32">, o: object) => groupNorm(t, { groups: 2, ...o }), instanceNorm, layerNorm]) {
+      const run = compile((t: Tensor<"f32">, s: Tensor) => {
+        const out = norm(t, { weight, bias });
+        return [out, ...gradients(out, [t, weight, bias], cast(s, t.dtype))].map((y) => [y.dtype, cast(y, "f32")] as const);
+      });
+      const [wide, narrow] = [run(x, seed), run(half as Tensor as Tensor<"f32">, seed)];
+      expect(narrow.map(([dtype]) => dtype)).toEqual(["f16", "f16", "f32", "f32"]);
+      for (const [i, [, expected]] of wide.entries()) {
+        const [e, a] = await Promise.all([expected.data(), narrow[i]![1].data()]);
+        expect(Math.max(...e.map((v, k) => Math.abs(v - a[k]!)))).toBeLessThan(0.05);
+      }
+      run.dispose();
+    }
+  });
+});

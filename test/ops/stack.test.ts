@@ -31,7 +31,9 @@ testOp<Inputs, StackOptions>("stack", (xs, o) => stack(Object.values(xs), o), re
 testErrors("stack", [
   ["shapes that differ", { a: [2, 5], b: [2, 4] }, ({ a, b }) => stack([a!, b!]), "stack: x1 must have the shape of x0.\n  x0  [2, 5]\n  x1  [2, 4]"],
   ["an axis that does not exist", { a: [2, 5] }, ({ a }) => stack([a!], { axis: 3 }), "stack: the result has no axis 3: axes go from -3 to 2.\n  x0  [2, 5]"],
-  ["nothing", {}, () => stack([]), "stack: there must be at least one tensor."],
+  ["nothing", {}, () => stack([]), "stack: there must be at least one tensor, in an array."],
+  ["no array", { x: [2] }, ({ x }) => stack(x as never), "stack: there must be at least one tensor, in an array."],
+  ["bytes", { x: { shape: [2], dtype: "u8" } }, ({ x }) => stack([x!]), 'stack: x0 must be f32, f16, i32 or u32 but is u8. Convert with cast(x0, "u32").'],
 ]);
 
 describe("stack", () => {

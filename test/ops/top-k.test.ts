@@ -30,5 +30,6 @@ testOp("topK", ({ x }, { k, ...o }: Options) => ({ ...topK(x, k, o) }), referenc
 testErrors("topK", [
   ["more than there are", { x: [2, 5] }, ({ x }) => topK(x!, 6), "topK: k is 6 but axis 1 has 5 elements.\n  x  [2, 5]"],
   ["none", { x: [2, 5] }, ({ x }) => topK(x!, 0), "topK: k must be a whole number of at least 1 but is 0."],
+  ["a switch that is none", { x: [2, 5] }, ({ x }) => topK(x!, 1, { largest: "no" as never }), 'topK: largest must be true or false but is "no".'],
   ["an unknown option", { x: [2, 5] }, ({ x }) => topK(x!, 1, { larges: false } as never), 'topK: unknown option "larges". Did you mean "largest"? Options: axis, largest, sorted.'],
 ]);

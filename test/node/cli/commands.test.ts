@@ -70,6 +70,7 @@ describe("atrous", () => {
     const evaluated = JSON.parse((await atrous(["evaluate", data, "--weights", weights, "--json", "--c0", "2"])).out) as { images: number; confusionMatrix: { counts: number[][] }; costWeightedError: { foreground: number } };
     const { counts } = evaluated.confusionMatrix;
     expect(evaluated.images).toBe(2);
+    expect(evaluated).toMatchObject({ kappa: expect.any(Number), micro: { iou: expect.any(Number) }, weighted: { dice: expect.any(Number) } });
     expect(counts.flat().reduce((a, b) => a + b)).toBe(2 * 40 * 40);
     expect(evaluated.costWeightedError.foreground).toBe(2 * counts[0]![1]! + counts[1]![0]!);
     const info = JSON.parse((await atrous(["info", weights, "--json"])).out) as object;
