@@ -60,6 +60,12 @@ function storeVec4s(low: Lowering, out: Operand, store: (target: Operand, stride
   withChannels(low, wide, width, out);
 }
 
+/** Whether scratch of this many f32 can be bound. */
+const fits = ({ adapter }: Lowering, values: number): boolean => 4 * values <= adapter.limits.maxStorageBufferBindingSize;
+
+/** Whether `storeVec4s` can store this result: a wide copy of few channels may be too large where the result is not. */
+const storable = (low: Lowering, out: Operand): boolean => fits(low, sizeOf(out.shape.slice(0, -1)) * fill4(out.shape.at(-1)!));
+
 interface Geometry {
   x: Operand;
   packed: Operand;
@@ -101,12 +107,15 @@ function columnTile({ kernel, stride, dilation, shape, quads }: Geometry): Colum
   return best && best.cost <= 1.3 ? best : undefined;
 }
 
+/** Vec4s of a row of `columns`. */
+const rowOf = ({ shape }: Geometry, { pixels, window }: ColumnTile): number => ((Math.ceil(shape[2] / pixels) - 1) * pixels) / 4 + window;
+
 function convolveColumns(low: Lowering, out: Operand, g: Geometry, tile: ColumnTile): void {
   const [n, oh, ow, width] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
   const o4 = fill4(width) / 4;
   const tiles = Math.ceil(ow / tile.pixels);
-  const row4 = ((tiles - 1) * tile.pixels) / 4 + tile.window;
+  const row4 = rowOf(g, tile);
   const columns = low.temp([n, h, c, row4 * 4]);
   const total = (n * oh * tiles * o4) / tile.quads;
   const params = {
@@ -141,9 +150,9 @@ function asOneRow(g: Geometry): Geometry {
 function convolve(low: Lowering, out: Operand, given: Geometry): void {
   const g = asOneRow(given);
   const tile = columnTile(g);
-  if (tile) return convolveColumns(low, out, g, tile);
   const [n, oh, ow, width] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
+  if (tile && fits(low, n * h * c * rowOf(g, tile) * 4)) return convolveColumns(low, out, g, tile);
   const o4 = fill4(width) / 4;
   const pixels = TILE / g.quads;
   const total = Math.ceil((n * oh * ow) / pixels) * (o4 / g.quads);
@@ -166,7 +175,7 @@ function convolve(low: Lowering, out: Operand, given: Geometry): void {
 export function directConv2d(low: Lowering, { x, weight, bias, residual }: Conv2dInputs, out: Operand, o: Conv2dParams): boolean {
   const [width, kh, kw, cg] = weight.shape as Four;
   const quads = quadsPerThread(width, o.groups, residual);
-  if (quads === 0 || sizeOf(out.shape) === 0) return false;
+  if (quads === 0 || sizeOf(out.shape) === 0 || !storable(low, out)) return false;
   const packed = low.temp([kh * kw * cg + 1, fill4(width)]);
   const total = sizeOf(packed.shape);
   low.run(pack({
@@ -187,9 +196,12 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   const [, gh, gw, gc] = grad.shape as Four;
   const { stride, dilation, groups } = o;
   const quads = quadsPerThread(width, groups, residual);
-  if (quads === 0 || sizeOf(out.shape) === 0 || sizeOf(grad.shape) === 0) return false;
+  if (quads === 0 || sizeOf(out.shape) === 0 || sizeOf(grad.shape) === 0 || !storable(low, out)) return false;
   const k = gc / groups;
   const dense = stride[0] === 1 && stride[1] === 1;
+  // The strided kernel keeps its 32-bit numbers above zero by adding this.
+  const lift = Math.max(stride[0] * kh * dilation[0] + stride[0] + o.padding[0], stride[1] * kw * dilation[1] + stride[1] + o.padding[2]);
+  if (!dense && lift >= 2 ** 32) return false;
   const packed = low.temp([kh * kw * k + 1, fill4(width)]);
   low.run(packGradient({
     bindings: { weight, bias: bias ?? weight, packed },

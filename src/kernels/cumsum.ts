@@ -1,5 +1,5 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { sizeOf, type Shape } from "../runtime/shape.js";
+import { axisView, type AxisView } from "./axis-view.js";
 import type { Lowering, Operand } from "./lowering.js";
 import shader from "./wgsl/cumsum.js";
 
@@ -15,19 +15,6 @@ export interface CumsumParams {
   readonly exclusive: boolean;
   readonly reverse: boolean;
 }
-
-/** A tensor as [outer, extent, inner], of which kernels work along the extent. */
-export interface AxisView {
-  readonly outer: number;
-  readonly extent: number;
-  readonly inner: number;
-}
-
-export const axisView = (shape: Shape, axis: number): AxisView => ({
-  outer: sizeOf(shape.slice(0, axis)),
-  extent: shape[axis] ?? 1,
-  inner: sizeOf(shape.slice(axis + 1)),
-});
 
 /** Elements that one thread walks; up to four times as many when that is all. */
 const CHUNK = 64;

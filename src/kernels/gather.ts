@@ -1,6 +1,6 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
-import { axisView } from "./cumsum.js";
+import { axisView } from "./axis-view.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/gather.js";

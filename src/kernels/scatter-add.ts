@@ -1,5 +1,5 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { axisView } from "./cumsum.js";
+import { axisView } from "./axis-view.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { lowerOrder } from "./sort.js";
 import shader from "./wgsl/scatter-add.js";

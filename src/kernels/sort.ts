@@ -1,5 +1,6 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { axisView, lowerScan } from "./cumsum.js";
+import { axisView } from "./axis-view.js";
+import { lowerScan } from "./cumsum.js";
 import type { Lowering, Operand } from "./lowering.js";
 import shader from "./wgsl/sort.js";
 

@@ -3,7 +3,7 @@ import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions, OptionError, ShapeError, type ShownShapes } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { conv2dInputGradient } from "./conv2d.js";
-import { checkKernel, convolutionParams, requirePaddingMode, type ConvolutionOptions, type Padding, type PaddingMode } from "./conv2d-options.js";
+import { checkExtent, checkKernel, convolutionParams, requirePaddingMode, type ConvolutionOptions, type Padding, type PaddingMode } from "./conv2d-options.js";
 import { requireTensors } from "./require.js";
 import { pair, type Pair, type PairLike } from "./window.js";
 
@@ -49,6 +49,7 @@ function transposedSize(op: string, x: TensorLike, weight: TensorLike, { params,
     if (length < 1) throw new ShapeError(op, `the padding leaves no ${unit} of the result`, shapes);
     if (length < least || length > most)
       throw new ShapeError(op, `outputSize asks for ${length} ${unit}, but these options can give ${most > least ? `${Math.max(least, 1)} to ${most}` : least}`, shapes);
+    checkExtent(op, axis, length + padding[2 * axis]! + padding[2 * axis + 1]!, shapes);
     return length;
   };
   return [size(0), size(1)];

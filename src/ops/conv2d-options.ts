@@ -1,6 +1,6 @@
 import type { Spec } from "../graph/op.js";
 import type { Conv2dParams } from "../kernels/conv2d.js";
-import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { OptionError, ShapeError, checkOptions, type ShownShapes } from "../runtime/errors.js";
 import { checkRank, type Shape } from "../runtime/shape.js";
 import { requireFloats, requireWhole } from "./require.js";
 import { pair, type Pair, type PairLike } from "./window.js";
@@ -96,11 +96,21 @@ export function checkKernel(op: string, { x, weight, bias }: Record<"x" | "weigh
   if (x.shape.slice(1).includes(0)) throw new ShapeError(op, "x must have at least one row, one column and one channel", { x: [x.shape, "NHWC"] });
 }
 
+/** Kernels count positions, padding and the reach of the taps included, in 32 bits, and tell those before the map by their wrapping around. */
+const LARGEST_EXTENT = 2 ** 31;
+
+/** Throws when the larger map of a convolution, with its padding, is too large for that. */
+export function checkExtent(op: string, axis: 0 | 1, extent: number, shapes: ShownShapes): void {
+  if (extent >= LARGEST_EXTENT)
+    throw new ShapeError(op, `with its padding the ${axis === 0 ? "height" : "width"} is ${extent}, but must be below ${LARGEST_EXTENT}. Use less padding, dilation or stride`, shapes);
+}
+
 /** Output [height, width] of a convolution: ⌊(n + before + after − dilation·(k − 1) − 1) / stride⌋ + 1. */
 export function convolvedSize(op: string, x: Shape, weight: Shape, { stride, padding, dilation }: Conv2dParams): [number, number] {
   const size = (axis: 0 | 1): number => {
     const reach = dilation[axis] * (weight[axis + 1]! - 1) + 1;
     const extent = x[axis + 1]! + padding[2 * axis]! + padding[2 * axis + 1]!;
+    checkExtent(op, axis, extent, { x: [x, "NHWC"], weight: [weight, "OHWI"] });
     if (reach > extent) throw new ShapeError(op, `the kernel reaches over ${reach} pixels but the padded ${axis === 0 ? "height" : "width"} is only ${extent}`, { x: [x, "NHWC"], weight: [weight, "OHWI"] });
     return Math.floor((extent - reach) / stride[axis]) + 1;
   };

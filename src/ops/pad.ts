@@ -4,7 +4,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import type { DType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sizeOf } from "../runtime/shape.js";
-import { checkSides, pad2d, padMode, type PadMode } from "./pad2d.js";
+import { checkSide, checkSides, pad2d, padMode, type PadMode } from "./pad2d.js";
 import { requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 
@@ -38,6 +38,7 @@ export function pad<D extends DType>(x: TensorLike<D>, widths: readonly PadWidth
   const ends = (widths as readonly PadWidth[]).map((width) => (typeof width === "number" ? ([width, width] as const) : width));
   for (const [axis, width] of ends.entries())
     if (!Array.isArray(width) || width.length !== 2 || !width.every(Number.isInteger)) throw new OptionError(`pad: the width of axis ${axis} must be a whole number, or two of them [before, after], but is ${JSON.stringify(width)}.`);
+  for (const [axis, width] of ends.entries()) for (const side of width) checkSide("pad", `the width of axis ${axis}`, side);
   if (!capturing()) return runEagerly(() => pad(x, widths, options));
   let padded: TensorLike<D> = x;
   for (const [axis, [before, after]] of ends.entries()) {

@@ -38,6 +38,15 @@ export function checkSides(op: string, unit: string, size: number, sides: Readon
   if (size + grown < 0) throw new ShapeError(op, `cannot cut ${-grown} ${unit} off: x has ${size}`, shapes);
 }
 
+/** Kernels count positions in signed 32-bit integers. */
+const LARGEST_SIDE = 2 ** 30;
+
+/** Throws unless this is a number of positions to add or, if negative, to cut. */
+export function checkSide(op: string, name: string, side: number): void {
+  if (!Number.isInteger(side)) throw new OptionError(`${op}: ${name} must be a whole number but is ${side}.`);
+  if (Math.abs(side) >= LARGEST_SIDE) throw new OptionError(`${op}: ${name} must be between -${LARGEST_SIDE - 1} and ${LARGEST_SIDE - 1} but is ${side}.`);
+}
+
 /** The same for the sides of a plane. */
 export function checkFrame(op: string, x: Shape, { top, bottom, left, right, mode }: Omit<Pad2dParams, "value">): void {
   checkSides(op, "rows", x[1]!, { top, bottom }, mode, { x: [x, "NHWC"] });
@@ -103,7 +112,7 @@ export function pad2d<D extends DType>(x: TensorLike<D>, options: Pad2dOptions):
   requireTensors("pad2d", { x });
   const { top = 0, bottom = 0, left = 0, right = 0, ...rest } = options;
   const sides = { top, bottom, left, right };
-  for (const [name, side] of Object.entries(sides)) if (!Number.isInteger(side)) throw new OptionError(`pad2d: ${name} must be a whole number but is ${side}.`);
+  for (const [name, side] of Object.entries(sides)) checkSide("pad2d", name, side);
   const how = padMode("pad2d", rest);
   if (how.mode !== "circular" || Math.min(top, bottom, left, right) >= 0) return pad2dOp({ x }, { ...sides, ...how }) as Tensor<D>;
   if (!capturing()) return runEagerly(() => pad2d(x, options));

@@ -98,6 +98,11 @@ function resizeBy(x: TensorLike, plan: ResizePlan, size: Pair): Tensor {
     requireFloat("resize", "x", x);
     return adaptiveAvgPool2d(x as TensorLike<"f32">, { outputSize: size });
   }
+  if ((mode === "bilinear" || antialias) && size[0] === x.shape[1] && size[1] === x.shape[2]) {
+    // Copied, not weighed with zero: an infinite neighbour of a pixel must not matter.
+    requireFloat("resize", "x", x);
+    return resizeOp({ x }, { size, placement: [{ step: 1, start: 0 }, { step: 1, start: 0 }], mode: "nearest" });
+  }
   const axes = [placement(x.shape[1]!, size[0], plan, scale?.[0]), placement(x.shape[2]!, size[1], plan, scale?.[1])] as const;
   if (mode === "bicubic" || antialias) return resizeFilterOp({ x }, { size, placement: axes, filter: !antialias ? "bicubic" : mode === "bicubic" ? "cubic" : "triangle" });
   return resizeOp({ x }, { size, placement: axes, mode: mode === "bilinear" ? "bilinear" : "nearest" });
