@@ -25,7 +25,7 @@ export interface UpsampleOptions extends Omit<ResizeOptions, "size" | "scaleFact
   scale?: PairLike;
 }
 
-/** Enlarges by a factor (`resize` with that `scaleFactor`), as PyTorch's Upsample with that scale_factor. */
+/** Enlarges by a factor (`resize` with that `scaleFactor`), as PyTorch's Upsample with that scale_factor, except that the default mode is "bilinear" here and "nearest" there. */
 export class Upsample extends Layer {
   readonly #options: ResizeOptions;
 

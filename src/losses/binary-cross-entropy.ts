@@ -5,7 +5,7 @@ import { add, mul, neg, softplus, sub } from "../ops/pointwise.js";
 import { reshape } from "../ops/reshape.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
-import { checkAtLeast, checkChoice, checkLoss, checkNumbers, classNumbers, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
+import { checkAtLeast, checkLoss, checkNumbers, classNumbers, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
 
 export interface BinaryCrossEntropyOptions extends PixelOptions {
   /** A factor for what is foreground: one number, or one for each channel. Default 1. */
@@ -39,7 +39,6 @@ export function binaryCrossEntropy(logits: TensorLike<FloatDType>, labels: Tenso
   checkOptions("binaryCrossEntropy", options, ["positiveWeight", "weight", "ignoreIndex", "pixelWeight", "labelSmoothing", "reduction"]);
   const { positiveWeight = 1, labelSmoothing = 0, reduction = "mean", weight } = options;
   checkLoss("binaryCrossEntropy", logits, labels, options);
-  checkChoice("binaryCrossEntropy", "reduction", reduction, ["mean", "sum", "none"]);
   const channels = logits.shape.at(-1)!;
   if (typeof positiveWeight === "number") checkAtLeast("binaryCrossEntropy", "positiveWeight", positiveWeight);
   else checkNumbers("binaryCrossEntropy", "positiveWeight", positiveWeight, channels);

@@ -2,13 +2,11 @@ import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { distanceTransform } from "../ops/distance-transform.js";
-import { abs, add, less, mul, sigmoid, where } from "../ops/pointwise.js";
-import { slice } from "../ops/slice.js";
-import { softmax } from "../ops/softmax.js";
+import { abs, add, less, mul, where } from "../ops/pointwise.js";
 import type { FloatDType } from "../runtime/dtype.js";
-import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
-import type { LossActivation } from "./overlap.js";
-import { checkChoice, checkLoss, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
+import { foregroundOf, probabilities, type LossActivation } from "./probabilities.js";
+import { checkFlags, checkLoss, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
 
 export interface BoundaryLossOptions extends PixelOptions {
   /** Whether class 0 has a part. Default false, as is usual with this loss; a single logit has no class 0. */
@@ -19,8 +17,8 @@ export interface BoundaryLossOptions extends PixelOptions {
   reduction?: LossReduction | undefined;
 }
 
-/** Distances are below this; where there is none they are infinite. */
-const INFINITE = 1e30;
+/** Distances, and their squares, are below this; where there is none they are infinite. */
+export const INFINITE = 1e30;
 
 /**
  * The level sets that the boundary loss weighs probabilities with, for every class: outside the class the distance to it, inside minus the distance to
@@ -32,21 +30,6 @@ const INFINITE = 1e30;
 function levelSets(y: Tensor<"f32">): Tensor<"f32"> {
   const signed = distanceTransform(y, { signed: true });
   return where(less(abs(signed), INFINITE), add(signed, y), 0);
-}
-
-/** Drops class 0 where several classes are left. */
-export function foregroundOf(x: Tensor<"f32">, includeBackground: boolean): Tensor<"f32"> {
-  const classes = x.shape.at(-1)!;
-  return includeBackground || classes === 1 ? x : slice(x, { start: 1, length: classes - 1 });
-}
-
-/** Probabilities as a loss option says. */
-export function probabilities(op: string, x: Tensor<"f32">, activation: LossActivation | undefined): Tensor<"f32"> {
-  const single = x.shape.at(-1) === 1;
-  const chosen = activation ?? (single ? "sigmoid" : "softmax");
-  checkChoice(op, "activation", chosen, ["softmax", "sigmoid", "none"]);
-  if (chosen === "softmax" && single) throw new OptionError(`${op}: a softmax over a single logit is always 1. Use activation "sigmoid".`);
-  return chosen === "none" ? x : chosen === "sigmoid" ? sigmoid(x) : softmax(x);
 }
 
 /**
@@ -71,7 +54,7 @@ export function boundaryLoss(logits: TensorLike<FloatDType>, labels: TensorLike,
   const { reduction = "mean", includeBackground = false } = options;
   checkLoss("boundaryLoss", logits, labels, options);
   if (logits.shape.length !== 4) throw new ShapeError("boundaryLoss", "logits must be [n, height, width, classes]", { logits: logits.shape });
-  checkChoice("boundaryLoss", "reduction", reduction, ["mean", "sum", "none"]);
+  checkFlags("boundaryLoss", { includeBackground });
   const given = perClass(logits, labels) && (labels.dtype === "f32" || labels.dtype === "f16");
   const { y, measure } = targets(logits, labels, options);
   const phi = given ? y : levelSets(y);

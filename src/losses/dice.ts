@@ -3,8 +3,8 @@ import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { averageClasses, checkSmooth, dialectRule, region, regionOptions, tverskyLosses, type RegionDialect, type RegionLossOptions } from "./overlap.js";
-import { checkChoice } from "./targets.js";
+import { averageClasses, dialectRule, region, regionOptions, tverskyLosses, type RegionDialect, type RegionLossOptions } from "./overlap.js";
+import { checkAtLeast, checkChoice, checkFlags } from "./targets.js";
 
 export interface DiceLossOptions extends RegionLossOptions {
   /** Whose conventions hold where nothing else is said: see the table in docs/guide/losses.md. Default "plain". */
@@ -15,7 +15,10 @@ export interface DiceLossOptions extends RegionLossOptions {
   squared?: boolean | undefined;
   /** −log of the score instead of 1 − score. Default false. */
   log?: boolean | undefined;
-  /** Σ p·y, or Σ min(p, y), which is right for fractional targets too (Wang et al. 2023). Default "product", and "minimum" in "smp". */
+  /**
+   * Σ p·y, or Σ min(p, y), which is right for fractional targets too (Wang et al. 2023). With `squared` both are Σ p·y, which is right there:
+   * ½ (Σ p² + Σ y² − Σ (p − y)²). Default "product", and "minimum" in "smp".
+   */
   overlap?: "product" | "minimum" | undefined;
 }
 
@@ -33,7 +36,7 @@ export interface DiceLossOptions extends RegionLossOptions {
  *
  * @param logits f32 or f16 [..., classes]; one class is a single-logit head
  * @param labels u8, u32 or i32 [...], or targets per class [..., classes]: f32 probabilities, or whole numbers 0 and 1
- * @returns f32, a scalar (shape []), or for `reduction: "none"` [classes] or [n, classes]
+ * @returns f32, a scalar (shape []), or for `reduction: "none"` [classes] or [n, classes] (in "milesial", where classes are pooled, [1] or [n, 1])
  * @throws ShapeError, DTypeError or OptionError for arguments that do not fit
  *
  * @pytorch segmentation_models_pytorch.losses.DiceLoss, monai.losses.DiceLoss (dialects "smp" and "monai")
@@ -42,10 +45,11 @@ export function diceLoss(logits: TensorLike<FloatDType>, labels: TensorLike, opt
   if (!capturing()) return runEagerly(() => diceLoss(logits, labels, options));
   checkOptions("diceLoss", options, ["smooth", "dialect", "squared", "log", "overlap", ...regionOptions]);
   const { dialect = "plain", squared = false, log = false } = options;
+  checkFlags("diceLoss", { squared, log });
   checkChoice("diceLoss", "dialect", dialect, ["plain", "smp", "monai", "milesial"]);
   const rule = dialectRule(dialect);
   const { smooth = rule.smooth, overlap = rule.overlap, perImage = rule.perImage } = options;
-  checkSmooth("diceLoss", smooth);
+  checkAtLeast("diceLoss", "smooth", smooth);
   checkChoice("diceLoss", "overlap", overlap, ["product", "minimum"]);
   if (rule.pooled && (options.weight || options.includeBackground === false)) throw new OptionError('diceLoss: in the dialect "milesial" all classes are one region, so weight and includeBackground mean nothing there.');
   const where = region("diceLoss", logits, labels, options, perImage);

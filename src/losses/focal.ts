@@ -1,14 +1,13 @@
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { cast } from "../ops/cast.js";
 import { crossEntropy } from "../ops/cross-entropy.js";
 import { logSoftmax } from "../ops/log-softmax.js";
-import { equal, exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
+import { exp, maximum, mul, neg, pow, sub } from "../ops/pointwise.js";
 import { sum } from "../ops/sum.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
-import { checkAtLeast, checkChoice, checkLoss, classNumbers, measured, perClass, reduceLoss, toF32, type LossReduction, type PixelOptions } from "./targets.js";
+import { checkAtLeast, checkLoss, classNumbers, isIgnored, measured, perClass, reduceLoss, toF32, type LossReduction, type PixelOptions } from "./targets.js";
 
 export interface FocalLossOptions extends PixelOptions {
   /** How much easy pixels lose weight; 0 is cross-entropy. Default 2. */
@@ -43,7 +42,6 @@ export function focalLoss(logits: TensorLike<FloatDType>, labels: TensorLike, op
   const { gamma = 2, weight, ignoreIndex = -100, pixelWeight, reduction = "mean" } = options;
   checkAtLeast("focalLoss", "gamma", gamma);
   checkLoss("focalLoss", logits, labels, options);
-  checkChoice("focalLoss", "reduction", reduction, ["mean", "sum", "none"]);
   if (logits.shape.at(-1) === 1) throw new ShapeError("focalLoss", "logits must have one channel for each of at least two classes; use binaryCrossEntropy for a single logit", { logits: logits.shape });
   const dimmed = (nll: Tensor<"f32">): Tensor<"f32"> => pow(maximum(sub(1, exp(neg(nll))), FLOOR), gamma);
   const outer = pixelWeight && toF32(pixelWeight);
@@ -58,7 +56,7 @@ export function focalLoss(logits: TensorLike<FloatDType>, labels: TensorLike, op
   // −log p of the label's class, 0 where the pixel is ignored.
   const nll = crossEntropy(logits, labels, { ignoreIndex, reduction: "none" });
   const weighted = weight ? crossEntropy(logits, labels, { ignoreIndex, weight, reduction: "none" }) : nll;
-  const counted = sub(1, equal(cast(labels, "f32"), ignoreIndex));
+  const counted = sub(1, isIgnored(labels, ignoreIndex));
   return reduceLoss(measured(mul(dimmed(nll), weighted), outer), outer ? mul(counted, outer) : counted, reduction);
 }
 

@@ -2,14 +2,13 @@ import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { max } from "../ops/max.js";
-import { mean } from "../ops/mean.js";
 import { add, div, equal, greater, maximum, mul, reciprocal, square, sub, where } from "../ops/pointwise.js";
-import { slice } from "../ops/slice.js";
 import { sum } from "../ops/sum.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { checkSmooth, region, regionOptions, type RegionLossOptions } from "./overlap.js";
-import { checkChoice } from "./targets.js";
+import { region, regionOptions, type RegionLossOptions } from "./overlap.js";
+import { foregroundOf } from "./probabilities.js";
+import { checkAtLeast, checkChoice, reduceLoss } from "./targets.js";
 
 export interface GeneralisedDiceLossOptions extends Omit<RegionLossOptions, "weight"> {
   /** "monai": a loss for every image, smoothing 1e-5. Default "plain": one for the batch, no smoothing. */
@@ -46,17 +45,15 @@ export function generalisedDiceLoss(logits: TensorLike<FloatDType>, labels: Tens
   checkChoice("generalisedDiceLoss", "dialect", dialect, ["plain", "monai"]);
   checkChoice("generalisedDiceLoss", "volumeWeight", volumeWeight, ["square", "simple", "uniform"]);
   const { smooth = dialect === "monai" ? 1e-5 : 0, perImage = dialect === "monai" } = options;
-  checkSmooth("generalisedDiceLoss", smooth);
-  const classes = logits.shape.at(-1)!;
+  checkAtLeast("generalisedDiceLoss", "smooth", smooth);
   if (!perImage && reduction === "none") throw new OptionError('generalisedDiceLoss: one loss for the batch has no reduction "none". Use it with perImage.');
   const { p, y, total } = region("generalisedDiceLoss", logits, labels, options, perImage);
-  const keep = (x: Tensor<"f32">): Tensor<"f32"> => (includeBackground || classes === 1 ? x : slice(x, { start: 1, length: classes - 1 }));
-  const [hits, predicted, real] = [mul(p, y), p, y].map((x) => keep(total(x))) as [Tensor<"f32">, Tensor<"f32">, Tensor<"f32">];
+  const [hits, predicted, real] = [mul(p, y), p, y].map((x) => foregroundOf(total(x), includeBackground)) as [Tensor<"f32">, Tensor<"f32">, Tensor<"f32">];
   const w = volumeWeights(real, volumeWeight);
   const above = mul(sum(mul(w, hits), { axes: [-1] }), 2);
   const below = sum(mul(w, add(predicted, real)), { axes: [-1] });
   const losses = sub(1, div(add(above, smooth), maximum(add(below, smooth), NOTHING)));
-  return reduction === "none" ? losses : reduction === "sum" ? sum(losses) : mean(losses);
+  return reduceLoss(losses, undefined, reduction);
 }
 
 /** 1 / v², 1 / v or 1; the largest of the others (or 0) where v is 0. */

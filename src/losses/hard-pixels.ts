@@ -1,7 +1,6 @@
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { cast } from "../ops/cast.js";
 import { crossEntropy, type CrossEntropyOptions } from "../ops/cross-entropy.js";
 import { max } from "../ops/max.js";
 import { add, div, equal, exp, greater, isNaN, less, maximum, mul, neg, sub, where } from "../ops/pointwise.js";
@@ -11,6 +10,7 @@ import { sum } from "../ops/sum.js";
 import { topK } from "../ops/top-k.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
+import { isIgnored, toF32 } from "./targets.js";
 
 const shared = ["weight", "ignoreIndex", "pixelWeight", "labelSmoothing"] as const;
 
@@ -39,6 +39,7 @@ export function hardPixelCrossEntropy(logits: TensorLike<FloatDType>, labels: Te
   const { fraction = 0.25, ...rest } = options;
   if (!(fraction > 0 && fraction <= 1)) throw new OptionError(`hardPixelCrossEntropy: fraction must be above 0 and at most 1 but is ${fraction}.`);
   const losses = crossEntropy(logits, labels, { ...rest, reduction: "none" });
+  if (losses.size === 0) return sum(losses);
   const flat = reshape(losses, [losses.size]);
   const { values } = topK(flat, Math.max(1, Math.floor(fraction * losses.size)));
   return div(sum(values), maximum(sum(sub(1, equal(values, 0))), 1));
@@ -73,8 +74,9 @@ export function ohemCrossEntropy(logits: TensorLike<FloatDType>, labels: TensorL
   const { ignoreIndex = -100, pixelWeight } = rest;
   const losses = crossEntropy(logits, labels, { ...rest, reduction: "none" });
   const nll = crossEntropy(logits, labels, { ignoreIndex, reduction: "none" });
-  const v = pixelWeight && cast(pixelWeight, "f32");
-  const counted = mul(sub(1, equal(cast(labels, "f32"), ignoreIndex)), v ? sub(1, equal(v, 0)) : 1);
+  if (losses.size === 0) return sum(losses);
+  const v = pixelWeight && toF32(pixelWeight);
+  const counted = mul(sub(1, isIgnored(labels, ignoreIndex)), v ? sub(1, equal(v, 0)) : 1);
   // Pixels that do not count come last, and are no probability.
   const p = where(counted, exp(neg(nll)), 2);
   const flat = reshape(p, [p.size]);

@@ -5,16 +5,14 @@ import { distanceTransform } from "../ops/distance-transform.js";
 import { abs, add, less, mul, pow, square, sub, where } from "../ops/pointwise.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
-import { foregroundOf, probabilities, type BoundaryLossOptions } from "./boundary.js";
-import { checkChoice, checkLoss, measured, reduceLoss, targets, toF32 } from "./targets.js";
+import { INFINITE, type BoundaryLossOptions } from "./boundary.js";
+import { foregroundOf, probabilities } from "./probabilities.js";
+import { checkFlags, checkLoss, measured, reduceLoss, targets, toF32 } from "./targets.js";
 
 export interface HausdorffLossOptions extends BoundaryLossOptions {
   /** The power of the distances, above 0. Default 2. */
   alpha?: number | undefined;
 }
-
-/** Distances are below this; where there is none they are infinite. */
-const INFINITE = 1e30;
 
 /** Distances to the boundary from both sides, to the power alpha; 0 where a class is nowhere, or everywhere. */
 function field(mask: Tensor<"f32">, alpha: number): Tensor<"f32"> {
@@ -46,7 +44,7 @@ export function hausdorffLoss(logits: TensorLike<FloatDType>, labels: TensorLike
   if (!(alpha > 0 && Number.isFinite(alpha))) throw new OptionError(`hausdorffLoss: alpha must be a number above 0 but is ${alpha}.`);
   checkLoss("hausdorffLoss", logits, labels, options);
   if (logits.shape.length !== 4) throw new ShapeError("hausdorffLoss", "logits must be [n, height, width, classes]", { logits: logits.shape });
-  checkChoice("hausdorffLoss", "reduction", reduction, ["mean", "sum", "none"]);
+  checkFlags("hausdorffLoss", { includeBackground });
   const { y, measure } = targets(logits, labels, options);
   const p = probabilities("hausdorffLoss", toF32(logits), options.activation);
   const seen = measure ? where(measure, p, 0) : p;

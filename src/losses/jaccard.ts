@@ -3,12 +3,12 @@ import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
-import { averageClasses, checkSmooth, dialectRule, region, regionOptions, tverskyLosses } from "./overlap.js";
-import { checkChoice } from "./targets.js";
+import { averageClasses, dialectRule, region, regionOptions, tverskyLosses } from "./overlap.js";
+import { checkAtLeast, checkChoice, checkFlags } from "./targets.js";
 import type { TverskyLossOptions } from "./tversky.js";
 
 export type JaccardLossOptions = Omit<TverskyLossOptions, "alpha" | "beta"> & {
-  /** Squares below the fraction line: Σ p² + Σ y² − Σ p·y. Default false. */
+  /** Squares below the fraction line: Σ p² + Σ y² − Σ p·y. The overlap is Σ p·y then, whatever `overlap` says: see `diceLoss`. Default false. */
   squared?: boolean | undefined;
 };
 
@@ -32,10 +32,11 @@ export function jaccardLoss(logits: TensorLike<FloatDType>, labels: TensorLike, 
   if (!capturing()) return runEagerly(() => jaccardLoss(logits, labels, options));
   checkOptions("jaccardLoss", options, ["smooth", "dialect", "squared", "log", "overlap", ...regionOptions]);
   const { dialect = "plain", squared = false, log = false } = options;
+  checkFlags("jaccardLoss", { squared, log });
   checkChoice("jaccardLoss", "dialect", dialect, ["plain", "smp", "monai"]);
   const rule = dialectRule(dialect);
   const { smooth = rule.smooth, overlap = rule.overlap, perImage = rule.perImage } = options;
-  checkSmooth("jaccardLoss", smooth);
+  checkAtLeast("jaccardLoss", "smooth", smooth);
   checkChoice("jaccardLoss", "overlap", overlap, ["product", "minimum"]);
   const where = region("jaccardLoss", logits, labels, options, perImage);
   return averageClasses(tverskyLosses(where, { ...rule, alpha: 1, beta: 1, scale: dialect === "monai" ? 2 : 1, smooth, overlap, squared, log, perImage }), options, rule.divide);

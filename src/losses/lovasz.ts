@@ -3,22 +3,19 @@ import { runEagerly } from "../graph/eager.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { cumsum } from "../ops/cumsum.js";
 import { gather } from "../ops/gather.js";
-import { mean } from "../ops/mean.js";
 import { abs, add, div, equal, greater, maximum, mul, relu, sub, where } from "../ops/pointwise.js";
 import { reshape } from "../ops/reshape.js";
 import { sort } from "../ops/sort.js";
 import { sum } from "../ops/sum.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
-import { probabilities } from "./boundary.js";
-import type { LossActivation } from "./overlap.js";
-import { checkChoice, checkLoss, perClass, targets, toF32 } from "./targets.js";
+import { sizeOf } from "../runtime/shape.js";
+import { chosenActivation, probabilities, type LossActivation } from "./probabilities.js";
+import { checkChoice, checkFlags, checkLoss, perClass, reduceLoss, targets, toF32, type PixelOptions } from "./targets.js";
 
-export interface LovaszHingeLossOptions {
+export interface LovaszHingeLossOptions extends Pick<PixelOptions, "ignoreIndex"> {
   /** A loss for every image, and their mean, instead of one for the batch. Default false. */
   perImage?: boolean | undefined;
-  /** Label of pixels that do not count. Default −100, which u8 and u32 masks never hold; 255 is usual in masks. */
-  ignoreIndex?: number | undefined;
 }
 
 export interface LovaszSoftmaxLossOptions extends LovaszHingeLossOptions {
@@ -52,10 +49,14 @@ function lovaszExtension(errors: Tensor<"f32">, y: Tensor<"f32">): { losses: Ten
 }
 
 /** [..., classes] as [groups, pixels, classes], a group being an image or the batch. */
-const grouped = (x: Tensor<"f32">, perImage: boolean): Tensor<"f32"> => reshape(x, [perImage ? x.shape[0]! : 1, x.size / x.shape.at(-1)! / (perImage ? x.shape[0]! : 1), x.shape.at(-1)!]);
+const grouped = (x: Tensor<"f32">, perImage: boolean): Tensor<"f32"> => {
+  const pixels = sizeOf(x.shape.slice(perImage ? 1 : 0, -1));
+  return reshape(x, [perImage ? x.shape[0]! : 1, pixels, x.shape.at(-1)!]);
+};
 
 function check(op: string, logits: TensorLike, labels: TensorLike, { ignoreIndex, perImage = false }: LovaszHingeLossOptions): void {
   checkLoss(op, logits, labels, { ignoreIndex });
+  checkFlags(op, { perImage });
   if (perClass(logits, labels) && (labels.dtype === "f32" || labels.dtype === "f16")) throw new OptionError(`${op}: labels must be whole numbers; the loss is not defined for probabilities.`);
   if (perImage && logits.shape.length < 3) throw new ShapeError(op, "perImage needs logits with images along the first axis and pixels between it and the classes", { logits: logits.shape });
 }
@@ -78,14 +79,16 @@ export function lovaszSoftmaxLoss(logits: TensorLike<FloatDType>, labels: Tensor
   const { classes = "present", perImage = false } = options;
   check("lovaszSoftmaxLoss", logits, labels, options);
   checkChoice("lovaszSoftmaxLoss", "classes", classes, ["present", "all"]);
-  const p = probabilities("lovaszSoftmaxLoss", toF32(logits), options.activation);
+  const activation = chosenActivation("lovaszSoftmaxLoss", logits.shape.at(-1)!, options.activation);
+  if (activation === "softmax" && perClass(logits, labels)) throw new OptionError('lovaszSoftmaxLoss: several labels a pixel (whole numbers of the shape of logits) need activation "sigmoid". For a softmax give one class number per pixel.');
+  const p = probabilities("lovaszSoftmaxLoss", toF32(logits), activation);
   const { y, measure } = targets(logits, labels, options);
   const errors = where(measure!, abs(sub(y, p)), -1);
   const { losses, real } = lovaszExtension(grouped(errors, perImage), grouped(y, perImage));
-  if (classes === "all") return mean(losses);
+  if (classes === "all") return reduceLoss(losses, undefined, "mean");
   const present = greater(real, 0);
   const count = maximum(sum(present, { axes: [-1] }), 1);
-  return mean(div(sum(mul(losses, present), { axes: [-1] }), count));
+  return reduceLoss(div(sum(mul(losses, present), { axes: [-1] }), count), undefined, "mean");
 }
 
 /**
@@ -108,5 +111,5 @@ export function lovaszHingeLoss(logits: TensorLike<FloatDType>, labels: TensorLi
     throw new ShapeError("lovaszHingeLoss", "logits must have one channel; use lovaszSoftmaxLoss for several classes, or labels of the shape of logits for several a pixel", { logits: logits.shape });
   const { y, measure } = targets(logits, labels, options);
   const errors = where(measure!, sub(1, mul(toF32(logits), sub(mul(y, 2), 1))), -1);
-  return mean(lovaszExtension(grouped(errors, perImage), grouped(y, perImage)).losses);
+  return reduceLoss(lovaszExtension(grouped(errors, perImage), grouped(y, perImage)).losses, undefined, "mean");
 }

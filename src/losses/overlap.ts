@@ -1,14 +1,9 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { div, greater, log, maximum, minimum, mul, neg, sigmoid, square, sub, add } from "../ops/pointwise.js";
-import { mean } from "../ops/mean.js";
-import { slice } from "../ops/slice.js";
-import { softmax } from "../ops/softmax.js";
+import { add, div, greater, log, maximum, minimum, mul, neg, square, sub } from "../ops/pointwise.js";
 import { sum } from "../ops/sum.js";
 import { OptionError, ShapeError } from "../runtime/errors.js";
-import { checkAtLeast, checkChoice, checkLoss, classNumbers, measured, perClass, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
-
-/** How logits become probabilities. */
-export type LossActivation = "softmax" | "sigmoid" | "none";
+import { chosenActivation, foregroundOf, probabilities, type LossActivation } from "./probabilities.js";
+import { checkFlags, checkLoss, classNumbers, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
 
 /** Options of the losses that compare regions by sums over their pixels. */
 export interface RegionLossOptions extends PixelOptions {
@@ -18,7 +13,7 @@ export interface RegionLossOptions extends PixelOptions {
   weight?: readonly number[] | undefined;
   /** A loss for every image, instead of one for the batch. Default false, and true in the dialect "monai". */
   perImage?: boolean | undefined;
-  /** "mean" over classes (and images), weighted by `weight`; "none" gives [classes], or [n, classes] where `perImage`. Default "mean". */
+  /** "mean" over classes (and images), weighted by `weight` (0 for a batch of no images); "none" gives [classes], or [n, classes] where `perImage`. Default "mean". */
   reduction?: LossReduction | undefined;
   /** "softmax" over the classes, a "sigmoid" for each, or "none" for what are probabilities already. Default softmax, and sigmoid for a single logit. */
   activation?: LossActivation | undefined;
@@ -37,19 +32,14 @@ export interface Region {
 
 /** Checks the arguments of a region loss and makes its probabilities and targets. */
 export function region(op: string, logits: TensorLike, labels: TensorLike, o: RegionLossOptions, perImage: boolean): Region {
-  const { reduction = "mean" } = o;
   checkLoss(op, logits, labels, o);
-  const classes = logits.shape.at(-1)!;
-  const { activation = classes === 1 ? "sigmoid" : "softmax" } = o;
-  checkChoice(op, "reduction", reduction, ["mean", "sum", "none"]);
-  checkChoice(op, "activation", activation, ["softmax", "sigmoid", "none"]);
-  if (activation === "softmax" && classes === 1) throw new OptionError(`${op}: a softmax over a single logit is always 1. Use activation "sigmoid".`);
+  checkFlags(op, { includeBackground: o.includeBackground, perImage });
+  const activation = chosenActivation(op, logits.shape.at(-1)!, o.activation);
   if (activation === "softmax" && perClass(logits, labels) && labels.dtype !== "f32" && labels.dtype !== "f16")
     throw new OptionError(`${op}: several labels a pixel (whole numbers of the shape of logits) need activation "sigmoid". For probabilities convert with cast(labels, "f32").`);
   if (perImage && logits.shape.length < 3) throw new ShapeError(op, "perImage needs logits with images along the first axis and pixels between it and the classes", { logits: logits.shape });
-  const x = toF32(logits);
   const { y, measure } = targets(logits, labels, o);
-  const p = activation === "none" ? x : activation === "sigmoid" ? sigmoid(x) : softmax(x);
+  const p = probabilities(op, toF32(logits), activation);
   const axes = logits.shape.slice(0, -1).map((_, axis) => axis).slice(perImage ? 1 : 0);
   return { p, y, total: (t) => sum(measured(t, measure), { axes }) };
 }
@@ -113,19 +103,11 @@ export function tverskyLosses({ p, y, total }: Region, rule: RegionRule): Tensor
 
 /** The losses of classes [..., classes] as asked for: without the background, weighted, averaged. */
 export function averageClasses(losses: Tensor<"f32">, { includeBackground = true, weight, reduction = "mean" }: RegionLossOptions, divide: RegionRule["divide"] = "weights"): Tensor<"f32"> {
-  const classes = losses.shape.at(-1)!;
-  const skip = includeBackground || classes === 1 ? 0 : 1;
-  const kept = skip ? slice(losses, { start: skip, length: classes - skip }) : losses;
-  const factors = weight?.slice(skip);
+  const kept = foregroundOf(losses, includeBackground);
+  const classes = kept.shape.at(-1)!;
+  const factors = weight?.slice(-classes);
   const weighted = factors ? mul(kept, classNumbers(factors)) : kept;
-  if (reduction === "none") return weighted;
-  if (reduction === "sum") return sum(weighted);
-  if (!factors || divide === "classes") return mean(weighted);
-  const total = factors.reduce((a, b) => a + b, 0) * (kept.size / kept.shape.at(-1)!);
+  if (reduction !== "mean" || !factors || divide === "classes") return reduceLoss(weighted, undefined, reduction);
+  const total = factors.reduce((a, b) => a + b, 0) * (kept.size / classes);
   return div(sum(weighted), total === 0 ? 1 : total);
-}
-
-/** Checks the numbers that region losses share. */
-export function checkSmooth(op: string, smooth: number): void {
-  checkAtLeast(op, "smooth", smooth);
 }

@@ -6,7 +6,7 @@ import { reshape } from "../ops/reshape.js";
 import { sum } from "../ops/sum.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { checkAtLeast, checkChoice, checkLoss, classNumbers, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
+import { checkAtLeast, checkChoice, checkFlags, checkLoss, classNumbers, measured, perClass, reduceLoss, targets, toF32, type LossReduction, type PixelOptions } from "./targets.js";
 
 export interface SigmoidFocalLossOptions extends PixelOptions {
   /** How much easy values lose weight; 0 is binary cross-entropy. Default 2. */
@@ -55,7 +55,7 @@ export function sigmoidFocalLoss(logits: TensorLike<FloatDType>, labels: TensorL
   const { gamma = 2, alpha = 0.25, weight, normalised = false, reducedThreshold, dialect = "torchvision", reduction = "mean" } = options;
   checkLoss("sigmoidFocalLoss", logits, labels, options);
   checkAtLeast("sigmoidFocalLoss", "gamma", gamma);
-  checkChoice("sigmoidFocalLoss", "reduction", reduction, ["mean", "sum", "none"]);
+  checkFlags("sigmoidFocalLoss", { normalised });
   checkChoice("sigmoidFocalLoss", "dialect", dialect, ["torchvision", "smp"]);
   for (const [name, value] of Object.entries({ alpha, reducedThreshold }))
     if (typeof value === "number" && !(value >= 0 && value <= 1)) throw new OptionError(`sigmoidFocalLoss: ${name} must be between 0 and 1 but is ${value}.`);

@@ -1,14 +1,16 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { cast } from "../ops/cast.js";
 import { constant } from "../ops/constant.js";
-import { checkLabels } from "../ops/last-axis.js";
+import { checkLogits, checkPixelLabels, checkPixelWeight, isFloat } from "../ops/cross-entropy.js";
+import { checkIgnoreIndex } from "../ops/last-axis.js";
 import { oneHot } from "../ops/one-hot.js";
 import { add, div, equal, greater, less, mul, sub, where } from "../ops/pointwise.js";
-import { requireFloat } from "../ops/require.js";
+import { requireTensors } from "../ops/require.js";
 import { reshape } from "../ops/reshape.js";
 import { sum } from "../ops/sum.js";
+import { flag } from "../ops/window.js";
 import type { DType } from "../runtime/dtype.js";
-import { OptionError, ShapeError } from "../runtime/errors.js";
+import { OptionError } from "../runtime/errors.js";
 import { sameShape, type Shape } from "../runtime/shape.js";
 
 /** What all losses ask of their pixels. */
@@ -30,40 +32,25 @@ interface Spec {
   readonly dtype: DType;
 }
 
-const axesOf = (logits: Spec, name: string, labels: Spec): Record<string, [Shape, string]> => ({
-  logits: [logits.shape, logits.shape.length === 4 ? "NHWC" : ""],
-  [name]: [labels.shape, labels.shape.length === 3 ? "NHW" : labels.shape.length === 4 ? "NHWC" : ""],
-});
-
-const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f16";
-
 /** Whether the targets are given per class (probabilities, or several labels a pixel) and not as one class number per pixel. */
 export const perClass = (logits: Spec, labels: Spec): boolean => sameShape(labels.shape, logits.shape);
 
-/** Throws unless `logits` are floats with classes along the last axis and `labels` fit them, and the options are in range. */
-export function checkLoss(op: string, logits: Spec, labels: Spec, { ignoreIndex, pixelWeight, weight }: PixelOptions & { weight?: readonly number[] | undefined }): void {
-  requireFloat(op, "logits", logits);
-  const classes = logits.shape.at(-1);
-  if (!classes) throw new ShapeError(op, "logits needs a last axis (classes) of at least 1", { logits: logits.shape });
-  if (!perClass(logits, labels)) {
-    if (isFloat(labels.dtype) && !sameShape(labels.shape, logits.shape.slice(0, -1))) throw new ShapeError(op, "labels that are probabilities must have the shape of logits", axesOf(logits, "labels", labels));
-    checkLabels(op, "labels", labels);
-    if (!sameShape(labels.shape, logits.shape.slice(0, -1))) throw new ShapeError(op, "labels must have the shape of logits without its last axis (classes)", axesOf(logits, "labels", labels));
-  } else if (isFloat(labels.dtype) && ignoreIndex !== undefined)
+/** Throws unless `logits` are floats with classes along the last axis and `labels` fit them, and the options that most losses have are in range. */
+export function checkLoss(op: string, logits: TensorLike, labels: TensorLike, { ignoreIndex, pixelWeight, weight, reduction }: PixelOptions & { weight?: readonly number[] | undefined; reduction?: LossReduction | undefined }): void {
+  requireTensors(op, { logits, labels, ...(pixelWeight && { pixelWeight }) });
+  checkLogits(op, logits);
+  if (!perClass(logits, labels)) checkPixelLabels(op, logits, labels);
+  else if (isFloat(labels) && ignoreIndex !== undefined)
     throw new OptionError(`${op}: ignoreIndex goes with labels that are whole numbers; for probabilities use pixelWeight, with 0 where pixels do not count.`);
-  if (ignoreIndex !== undefined && !Number.isInteger(ignoreIndex)) throw new OptionError(`${op}: ignoreIndex must be a whole number but is ${ignoreIndex}.`);
+  if (ignoreIndex !== undefined) checkIgnoreIndex(op, ignoreIndex);
   checkPixelWeight(op, logits, pixelWeight);
-  if (weight) checkNumbers(op, "weight", weight, classes);
-}
-
-/** Throws unless a pixel weight fits the logits. */
-export function checkPixelWeight(op: string, logits: Spec, pixelWeight: Spec | undefined): void {
-  if (pixelWeight && !sameShape(pixelWeight.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError(op, "pixelWeight must have the shape of logits without its last axis (classes)", axesOf(logits, "pixelWeight", pixelWeight));
+  if (weight) checkNumbers(op, "weight", weight, logits.shape.at(-1)!);
+  if (reduction !== undefined) checkChoice(op, "reduction", reduction, ["mean", "sum", "none"]);
 }
 
 /** Throws unless `values` holds a number of at least 0 for each class. */
 export function checkNumbers(op: string, name: string, values: readonly number[], classes: number): void {
+  if (!Array.isArray(values)) throw new OptionError(`${op}: ${name} must be an array of ${classes} number${classes === 1 ? "" : "s"}, one for each class.`);
   if (values.length !== classes || !values.every((w) => Number.isFinite(w) && w >= 0))
     throw new OptionError(`${op}: ${name} must hold ${classes} number${classes === 1 ? "" : "s"} of at least 0, one for each class, but holds [${values.join(", ")}].`);
 }
@@ -76,6 +63,11 @@ export function checkAtLeast(op: string, name: string, value: number, least = 0)
 /** Throws unless `value` is one of `allowed`. */
 export function checkChoice(op: string, name: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value)) throw new OptionError(`${op}: ${name} must be ${allowed.slice(0, -1).map((a) => `"${a}"`).join(", ")} or "${allowed.at(-1)!}" but is "${String(value)}".`);
+}
+
+/** Throws unless these options are switches. */
+export function checkFlags(op: string, options: Readonly<Record<string, boolean | undefined>>): void {
+  for (const [name, value] of Object.entries(options)) flag(op, name, value, false);
 }
 
 /** Floats as f32: losses are computed in single precision whatever the network stores, as under PyTorch's autocast. */
@@ -97,7 +89,7 @@ export function targets(logits: Spec, labels: TensorLike, { ignoreIndex = -100, 
   const classes = logits.shape.at(-1)!;
   const column = [...logits.shape.slice(0, -1), 1];
   const weight = pixelWeight && reshape(toF32(pixelWeight), column);
-  if (isFloat(labels.dtype)) return { y: toF32(labels), measure: weight };
+  if (isFloat(labels)) return { y: toF32(labels), measure: weight };
   const several = perClass(logits, labels) && classes > 1;
   const v = reshape(toF32(labels), several ? labels.shape : column);
   const last = several || classes === 1 ? 1 : classes - 1;
@@ -105,6 +97,15 @@ export function targets(logits: Spec, labels: TensorLike, { ignoreIndex = -100, 
   const counted = ignoreIndex >= 0 && ignoreIndex <= last ? mul(inside, sub(1, equal(v, ignoreIndex))) : inside;
   const hot = several || classes === 1 ? equal(v, 1) : oneHot(labels, classes);
   return { y: mul(hot, counted), measure: weight ? mul(counted, weight) : counted };
+}
+
+/**
+ * 1 where a class number is `ignoreIndex`, else 0. The kernels of cross-entropy compare the bits of 32-bit words, so −1 also stands for the
+ * 2³² − 1 that a Uint32Array makes of it.
+ */
+export function isIgnored(labels: TensorLike, ignoreIndex: number): Tensor<"f32"> {
+  const same = labels.dtype === "u32" && ignoreIndex < 0 ? ignoreIndex + 2 ** 32 : labels.dtype === "i32" && ignoreIndex >= 2 ** 31 ? ignoreIndex - 2 ** 32 : ignoreIndex;
+  return equal(toF32(labels), same);
 }
 
 /** x · measure, and 0 where the measure is 0 whatever x is there. */

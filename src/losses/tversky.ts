@@ -4,8 +4,8 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { maximum, pow } from "../ops/pointwise.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { averageClasses, checkSmooth, dialectRule, region, regionOptions, tverskyLosses, type RegionDialect, type RegionLossOptions, type RegionRule } from "./overlap.js";
-import { checkAtLeast, checkChoice } from "./targets.js";
+import { averageClasses, dialectRule, region, regionOptions, tverskyLosses, type RegionDialect, type RegionLossOptions, type RegionRule } from "./overlap.js";
+import { checkAtLeast, checkChoice, checkFlags } from "./targets.js";
 
 export interface TverskyLossOptions extends RegionLossOptions {
   /** Whose conventions hold where nothing else is said: see the table in docs/guide/losses.md. Default "plain". */
@@ -27,9 +27,10 @@ const names = ["alpha", "beta", "smooth", "dialect", "log", "overlap", ...region
 function settle(op: string, options: TverskyLossOptions, standard: { alpha: number; beta: number }): RegionRule {
   const { dialect = "plain", alpha = standard.alpha, beta = standard.beta, log = false } = options;
   checkChoice(op, "dialect", dialect, ["plain", "smp", "monai"]);
+  checkFlags(op, { log });
   const rule = dialectRule(dialect);
   const { smooth = rule.smooth, overlap = rule.overlap, perImage = rule.perImage } = options;
-  checkSmooth(op, smooth);
+  checkAtLeast(op, "smooth", smooth);
   checkAtLeast(op, "alpha", alpha);
   checkAtLeast(op, "beta", beta);
   checkChoice(op, "overlap", overlap, ["product", "minimum"]);

@@ -8,11 +8,12 @@ import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape, sizeOf } from "../runtime/shape.js";
 import { cast } from "./cast.js";
 import { constant } from "./constant.js";
-import { checkLabels } from "./last-axis.js";
+import { checkIgnoreIndex, checkLabels } from "./last-axis.js";
 import { logSoftmax } from "./log-softmax.js";
 import { add, div, equal, mul, neg, where } from "./pointwise.js";
-import { requireFloat } from "./require.js";
+import { requireFloat, requireTensors } from "./require.js";
 import { sum } from "./sum.js";
+import { flag } from "./window.js";
 
 interface Inputs {
   logits: Spec;
@@ -22,24 +23,40 @@ interface Inputs {
 }
 
 function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: CrossEntropyParams): void {
-  requireFloat("crossEntropy", "logits", logits);
-  if (!logits.shape.at(-1)) throw new ShapeError("crossEntropy", "logits needs a last axis (classes) of at least 1", { logits: logits.shape });
-  if (!(isFloat(labels) && sameShape(labels.shape, logits.shape))) {
-    if (isFloat(labels) && !sameShape(labels.shape, logits.shape.slice(0, -1)))
-      throw new ShapeError("crossEntropy", "labels that are probabilities must have the shape of logits", axes({ logits, labels }));
-    checkLabels("crossEntropy", "labels", labels);
-    if (!sameShape(labels.shape, logits.shape.slice(0, -1)))
-      throw new ShapeError("crossEntropy", "labels must have the shape of logits without its last axis (classes)", axes({ logits, labels }));
-  }
-  const classes = logits.shape.at(-1)!;
-  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && isFloat(weight)))
-    throw new ShapeError("crossEntropy", `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
-  if (weights && weights.length !== classes) throw new OptionError(`crossEntropy: weight has ${weights.length} numbers but there are ${classes} classes.`);
-  if (pixelWeight && !sameShape(pixelWeight.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError("crossEntropy", "pixelWeight must have the shape of logits without its last axis (classes)", axes({ logits, pixelWeight }));
+  checkLogits("crossEntropy", logits);
+  if (!(isFloat(labels) && sameShape(labels.shape, logits.shape))) checkPixelLabels("crossEntropy", logits, labels);
+  checkClassWeights("crossEntropy", logits.shape.at(-1)!, weight, weights);
+  checkPixelWeight("crossEntropy", logits, pixelWeight);
 }
 
-const isFloat = ({ dtype }: Spec): boolean => dtype === "f32" || dtype === "f16";
+/** Throws unless `logits` are floats with classes along the last axis. */
+export function checkLogits(op: string, logits: Spec): void {
+  requireFloat(op, "logits", logits);
+  if (!logits.shape.at(-1)) throw new ShapeError(op, "logits needs a last axis (classes) of at least 1", { logits: logits.shape });
+}
+
+/** Throws unless `labels` are a class number for each pixel of the logits. */
+export function checkPixelLabels(op: string, logits: Spec, labels: Spec): void {
+  const fits = sameShape(labels.shape, logits.shape.slice(0, -1));
+  if (isFloat(labels) && !fits) throw new ShapeError(op, "labels that are probabilities must have the shape of logits", axes({ logits, labels }));
+  checkLabels(op, "labels", labels);
+  if (!fits) throw new ShapeError(op, "labels must have the shape of logits without its last axis (classes)", axes({ logits, labels }));
+}
+
+/** Throws unless the class weights, a tensor or numbers, are one for each class. */
+export function checkClassWeights(op: string, classes: number, weight: Spec | undefined, weights: readonly number[] | undefined): void {
+  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && isFloat(weight)))
+    throw new ShapeError(op, `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
+  if (weights && weights.length !== classes) throw new OptionError(`${op}: weight has ${weights.length} numbers but there are ${classes} classes.`);
+}
+
+/** Throws unless a pixel weight fits the logits. */
+export function checkPixelWeight(op: string, logits: Spec, pixelWeight: Spec | undefined): void {
+  if (pixelWeight && !sameShape(pixelWeight.shape, logits.shape.slice(0, -1)))
+    throw new ShapeError(op, "pixelWeight must have the shape of logits without its last axis (classes)", axes({ logits, pixelWeight }));
+}
+
+export const isFloat = ({ dtype }: Pick<Spec, "dtype">): boolean => dtype === "f32" || dtype === "f16";
 
 const axes = (specs: Record<string, Spec>): Record<string, [readonly number[], string]> =>
   Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, [shape, shape.length === 4 ? "NHWC" : shape.length === 3 ? "NHW" : ""]]));
@@ -105,10 +122,12 @@ export interface CrossEntropyOptions {
 
 /** Throws unless the options are in range; the class weights apart into numbers and tensor, as the op wants them. */
 export function crossEntropyParams(op: string, { weight, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean", emptyIsZero = false }: CrossEntropyOptions): CrossEntropyParams {
-  if (!Number.isInteger(ignoreIndex)) throw new OptionError(`${op}: ignoreIndex must be a whole number but is ${ignoreIndex}.`);
+  checkIgnoreIndex(op, ignoreIndex);
+  flag(op, "emptyIsZero", emptyIsZero, false);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new OptionError(`${op}: labelSmoothing must be between 0 and 1 but is ${labelSmoothing}.`);
   if (!["mean", "sum", "none"].includes(reduction)) throw new OptionError(`${op}: reduction must be "mean", "sum" or "none" but is "${String(reduction)}".`);
   const numbers = isNumbers(weight) ? [...weight] : undefined;
+  if (weight !== undefined && !numbers) requireTensors(op, { weight });
   if (numbers?.some((w) => !(Number.isFinite(w) && w >= 0))) throw new OptionError(`${op}: weight must hold numbers of at least 0 but holds [${numbers.join(", ")}].`);
   return { ignoreIndex, labelSmoothing, reduction, emptyIsZero, ...(numbers ? { weights: numbers } : {}) };
 }
@@ -135,6 +154,7 @@ export function crossEntropyParams(op: string, { weight, ignoreIndex = -100, lab
 export function crossEntropy(logits: TensorLike<FloatDType>, labels: TensorLike, options: CrossEntropyOptions = {}): Tensor<"f32"> {
   checkOptions("crossEntropy", options, ["weight", "ignoreIndex", "pixelWeight", "labelSmoothing", "reduction", "emptyIsZero"]);
   const { weight, pixelWeight } = options;
+  requireTensors("crossEntropy", { logits, labels, ...(pixelWeight && { pixelWeight }) });
   const params = crossEntropyParams("crossEntropy", options);
   const inputs = { logits, labels, weight: isNumbers(weight) ? undefined : weight, pixelWeight };
   check(inputs, params);
@@ -172,6 +192,7 @@ function ofProbabilities({ logits, labels, weight, pixelWeight }: Given, { label
   const total = sum(losses);
   if (reduction === "sum") return total;
   const count = sizeOf(labels.shape) / classes;
-  if (!v) return div(total, count);
+  // Not divided by a literal 0, of which lavapipe makes 0.
+  if (!v) return count > 0 ? div(total, count) : emptyIsZero ? total : mul(total, NaN);
   return emptyIsZero ? div(total, add(sum(v), equal(sum(v), 0))) : div(total, sum(v));
 }

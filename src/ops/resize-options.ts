@@ -10,7 +10,7 @@ export interface ResizeOptions {
   size?: PairLike;
   /** The result is floor(scaleFactor · n) pixels: a positive number, or two of them [vertical, horizontal]. */
   scaleFactor?: PairLike;
-  /** How pixels are made; see `resize`. Default "bilinear". */
+  /** How pixels are made; see `resize`. Default "bilinear" (PyTorch's is "nearest"). */
   mode?: ResizeMode;
   /**
    * "bilinear" and "bicubic" only. true: the centres of the corner pixels of x and result coincide; false: their outer

@@ -4,12 +4,13 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerUpsampledCrossEntropy, lowerUpsampledCrossEntropyGradient, type UpsampledCrossEntropyParams } from "../kernels/upsampled-cross-entropy.js";
 import type { FloatDType } from "../runtime/dtype.js";
-import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { cast } from "./cast.js";
-import { crossEntropyParams, type CrossEntropyOptions } from "./cross-entropy.js";
+import { checkClassWeights, crossEntropyParams, type CrossEntropyOptions } from "./cross-entropy.js";
 import { checkLabels } from "./last-axis.js";
-import { requireFloat } from "./require.js";
+import { requireFloat, requireTensors } from "./require.js";
+import { flag } from "./window.js";
 
 interface Inputs {
   logits: Spec;
@@ -32,9 +33,7 @@ function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: Ups
   const [, height = 0, width = 0] = labels.shape;
   if (h * w * classes === 0) throw new ShapeError(op, "logits must have at least one pixel and one class", shown);
   if (Math.max(h * height, w * width) >= LARGEST) throw new ShapeError(op, "the sizes of an axis before and after may multiply to less than 2^30", shown);
-  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && (weight.dtype === "f32" || weight.dtype === "f16")))
-    throw new ShapeError(op, `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
-  if (weights && weights.length !== classes) throw new OptionError(`${op}: weight has ${weights.length} numbers but there are ${classes} classes.`);
+  checkClassWeights(op, classes, weight, weights);
   if (pixelWeight && !sameShape(pixelWeight.shape, labels.shape)) throw new ShapeError(op, "pixelWeight must have the shape of labels", { pixelWeight: pixelWeight.shape, labels: labels.shape });
 }
 
@@ -100,8 +99,9 @@ export interface UpsampledCrossEntropyOptions extends CrossEntropyOptions {
 export function upsampledCrossEntropy(logits: TensorLike<FloatDType>, labels: TensorLike, options: UpsampledCrossEntropyOptions = {}): Tensor<"f32"> {
   if (!capturing()) return runEagerly(() => upsampledCrossEntropy(logits, labels, options));
   checkOptions(op, options, ["weight", "ignoreIndex", "pixelWeight", "labelSmoothing", "reduction", "emptyIsZero", "alignCorners"]);
-  const { weight, pixelWeight, alignCorners = false, ...rest } = options;
-  const params = { ...crossEntropyParams(op, { ...rest, weight }), alignCorners };
+  const { weight, pixelWeight } = options;
+  requireTensors(op, { logits, labels, ...(pixelWeight && { pixelWeight }) });
+  const params = { ...crossEntropyParams(op, options), alignCorners: flag(op, "alignCorners", options.alignCorners, false) };
   const inputs = { logits, labels, weight: params.weights ? undefined : (weight as TensorLike<FloatDType> | undefined), pixelWeight };
   check(inputs, params);
   const single = { ...inputs, logits: cast(logits, "f32"), weight: inputs.weight && cast(inputs.weight, "f32"), pixelWeight: pixelWeight && cast(pixelWeight, "f32") };

@@ -25,11 +25,13 @@ testOp("convTranspose2d", ({ x, weight, bias }, o: Omit<ConvTranspose2dOptions, 
   { x: [1, 4, 4, 8], weight: [8, 3, 3, 4], options: { stride: 1, dilation: 3, outputSize: [12, 11], padding: { left: 1 } }, name: "a size that dilation allows" },
   { x: [1, 3, 2, 4], weight: [4, 3, 3, 2], options: { stride: 2, dilation: 5, outputPadding: 4, groups: 2 }, name: "output padding beyond the stride" },
   { x: [0, 3, 2, 4], weight: [4, 3, 3, 2], bias: [2], options: { stride: 2 }, name: "no images" },
+  { x: [1, 1, 2, 4], weight: [4, 3, 1, 4], options: { stride: [2 ** 16, 2], dilation: [2 ** 15, 1], padding: [2 ** 15 - 1, 0] }, name: "stride times reach beyond 32 bits" },
   { x: [1, 2, 9, 6], weight: [6, 11, 1, 2], options: { stride: [5, 1], padding: [7, 0], groups: 2 }, name: "11×1, more padding than the kernel reaches on one side" },
 ]);
 
 testErrors("convTranspose2d", [
   ["channels that disagree", { x: [1, 4, 4, 3], w: [2, 3, 3, 4] }, ({ x, w }) => convTranspose2d(x!, w!), "convTranspose2d: weight expects 2 input channels but x has 3.\n  x       [1, 4, 4, 3]  NHWC\n  weight  [2, 3, 3, 4]  IHWO"],
+  ["padding beyond 32 bits", { x: [1, 5, 4, 1], w: [1, 1, 1, 1] }, ({ x, w }) => convTranspose2d(x!, w!, { stride: [2 ** 29, 1], padding: { top: 2 ** 31 } }), "convTranspose2d: with its padding the height is 2147483649, but must be below 2147483648. Use less padding, dilation or stride.\n  x       [1, 5, 4, 1]  NHWC\n  weight  [1, 1, 1, 1]  IHWO"],
   ["output padding of a stride", { x: [1, 4, 4, 3], w: [3, 3, 3, 4] }, ({ x, w }) => convTranspose2d(x!, w!, { stride: 2, outputPadding: 2 }), "convTranspose2d: outputPadding must be smaller than the stride or the dilation, but 2 is not below 2."],
   ["a bias of labels", { x: [1, 4, 4, 3], w: [3, 3, 3, 4], bias: { shape: [4], classes: 2 } }, ({ x, w, bias }) => convTranspose2d(x!, w!, { bias }), 'convTranspose2d: bias must be f16 or f32 but is u32. Convert with cast(bias, "f32").'],
   ["padding that leaves nothing", { x: [1, 4, 4, 3], w: [3, 3, 3, 4] }, ({ x, w }) => convTranspose2d(x!, w!, { padding: 5 }), "convTranspose2d: the padding leaves no rows of the result.\n  x       [1, 4, 4, 3]  NHWC\n  weight  [3, 3, 3, 4]  IHWO"],

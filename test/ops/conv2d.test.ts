@@ -55,6 +55,7 @@ testOp("conv2d", ({ x, weight, bias }, o: Omit<Conv2dOptions, "bias">) => conv2d
   { x: [1, 4, 5, 4], weight: [4, 3, 3, 1], options: { padding: 4, paddingMode: "circular", groups: 4, dilation: 2 }, name: "circular, as far as it goes" },
   { x: [1, 6, 8, 3], weight: [4, 4, 3, 3], options: { padding: "same", paddingMode: "circular" } },
   { x: [1, 5, 6, 2], weight: [8, 3, 2, 1], options: { padding: "same-tensorflow", paddingMode: "reflect", stride: 2, groups: 2 }, name: "depthwise, SAME, reflect" },
+  { x: [1, 3, 3, 4], weight: [4, 3, 1, 4], options: { stride: [2 ** 16, 2], dilation: [2 ** 15, 1], padding: [2 ** 15, 0] }, name: "stride times reach beyond 32 bits" },
   { x: [1, 14, 19, 2], weight: [3, 13, 9, 2], options: { padding: [6, 4], stride: [3, 1] }, name: "13×9" },
   { x: [1, 16, 16, 64], weight: [64, 3, 3, 64], bias: [64], options: { padding: 1 }, tolerance: { forward: 2e-5 } },
 ]);
@@ -107,6 +108,8 @@ testErrors("conv2d", [
   ["more reflected rows than there are", { x: [1, 4, 6, 1], w: [1, 3, 3, 1] }, ({ x, w }) => conv2d(x!, w!, { padding: 4, paddingMode: "reflect" }), 'conv2d: "reflect" can show fewer rows than x has, 4, but top is 4. Use "replicate", or pad less.\n  x  [1, 4, 6, 1]  NHWC'],
   ["more copied columns than there are", { x: [1, 9, 4, 1], w: [1, 3, 3, 1] }, ({ x, w }) => conv2d(x!, w!, { padding: { right: 5 }, paddingMode: "circular" }), 'conv2d: "circular" can show as many columns as x has, 4, but right is 5. Use "replicate", or pad less.\n  x  [1, 9, 4, 1]  NHWC'],
   ["a kernel beyond the frame", { x: [1, 4, 9, 1], w: [1, 7, 3, 1] }, ({ x, w }) => conv2d(x!, w!, { padding: 1, paddingMode: "replicate" }), "conv2d: the kernel reaches over 7 pixels but the padded height is only 6.\n  x       [1, 4, 9, 1]  NHWC\n  weight  [1, 7, 3, 1]  OHWI"],
+  ["padding beyond 32 bits", { x: [1, 4, 4, 1], w: [1, 1, 1, 1] }, ({ x, w }) => conv2d(x!, w!, { stride: 2 ** 29, padding: { top: 2 ** 32 } }), "conv2d: with its padding the height is 4294967300, but must be below 2147483648. Use less padding, dilation or stride.\n  x       [1, 4, 4, 1]  NHWC\n  weight  [1, 1, 1, 1]  OHWI"],
+  ["a reach beyond 32 bits", { x: [1, 4, 4, 1], w: [1, 1, 21, 1] }, ({ x, w }) => conv2d(x!, w!, { dilation: [1, 2 ** 29], padding: "same" }), "conv2d: with its padding the width is 10737418244, but must be below 2147483648. Use less padding, dilation or stride.\n  x       [1, 4, 4, 1]   NHWC\n  weight  [1, 1, 21, 1]  OHWI"],
   ["no pixels", { x: [1, 0, 4, 1], w: [1, 3, 3, 1] }, ({ x, w }) => conv2d(x!, w!, { padding: 2 }), "conv2d: x must have at least one row, one column and one channel.\n  x  [1, 0, 4, 1]  NHWC"],
   ["no output channels", { x: [1, 4, 4, 1], w: [0, 3, 3, 1] }, ({ x, w }) => conv2d(x!, w!), "conv2d: weight must have at least one input and one output channel.\n  weight  [0, 3, 3, 1]  OHWI"],
   ["labels", { x: { shape: [1, 4, 4, 1], classes: 3 }, w: [1, 3, 3, 1] }, ({ x, w }) => conv2d(x!, w!), 'conv2d: x must be f16 or f32 but is u32. Convert with cast(x, "f32").'],

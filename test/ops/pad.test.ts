@@ -22,6 +22,7 @@ testOp("pad", ({ x }, { widths, ...o }: PadOptions & { widths: readonly PadWidth
 testErrors("pad", [
   ["too few widths", { x: [2, 3] }, ({ x }) => pad(x!, [1]), "pad: needs one width for each of the 2 axes of x, outermost first, but got 1.\n  x  [2, 3]"],
   ["a width of three", { x: [2, 3] }, ({ x }) => pad(x!, [0, [1, 2, 3] as never]), "pad: the width of axis 1 must be a whole number, or two of them [before, after], but is [1,2,3]."],
+  ["a width beyond 32 bits", { x: [2, 3] }, ({ x }) => pad(x!, [0, [2 ** 33, -(2 ** 33)]]), "pad: the width of axis 1 must be between -1073741823 and 1073741823 but is 8589934592."],
   ["a mirror beyond the axis", { x: [2, 3] }, ({ x }) => pad(x!, [0, [3, 0]], { mode: "reflect" }), 'pad: "reflect" can show fewer positions of axis 1 than x has, 3, but before is 3. Use "replicate", or pad less.\n  x  [2, 3]'],
   ["more cut than there is", { x: [2, 3] }, ({ x }) => pad(x!, [[-1, -2], 0]), "pad: cannot cut 3 positions of axis 0 off: x has 2.\n  x  [2, 3]"],
   ["an unknown mode", { x: [2] }, ({ x }) => pad(x!, [1], { mode: "wrap" as never }), 'pad: mode must be "constant", "reflect", "replicate", "circular", but is "wrap".'],

@@ -41,6 +41,7 @@ testErrors("pad2d", [
   ["a value beyond floats", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 1, value: 1e39 }), "pad2d: value 1e+39 does not fit f32."],
   ["a value that labels cannot hold", { x: { shape: [1, 4, 4, 1], classes: 3 } }, ({ x }) => pad2d(x!, { top: 1, value: -1 }), "pad2d: value -1 does not fit u32."],
   ["a value for a mirror", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 1, mode: "reflect", value: 0 }), 'pad2d: value goes with mode "constant", not with "reflect".'],
+  ["sides beyond 32 bits", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 2 ** 33, bottom: -(2 ** 33) }), "pad2d: top must be between -1073741823 and 1073741823 but is 8589934592."],
   ["an unknown mode", { x: [1, 4, 4, 1] }, ({ x }) => pad2d(x!, { top: 1, mode: "edge" as never }), 'pad2d: mode must be "constant", "reflect", "replicate", "circular", but is "edge".'],
   ["a mirror beyond the plane", { x: [1, 4, 6, 1] }, ({ x }) => pad2d(x!, { left: 6, mode: "reflect" }), 'pad2d: "reflect" can show fewer columns than x has, 6, but left is 6. Use "replicate", or pad less.\n  x  [1, 4, 6, 1]  NHWC'],
   ["two turns", { x: [1, 4, 6, 1] }, ({ x }) => pad2d(x!, { bottom: 5, mode: "circular" }), 'pad2d: "circular" can show as many rows as x has, 4, but bottom is 5. Use "replicate", or pad less.\n  x  [1, 4, 6, 1]  NHWC'],

@@ -24,16 +24,7 @@ type AnyTensor = Tensor<Unchecked>;
 export type PyTorchOp = (inputs: Inputs, options: Unchecked) => AnyTensor | Record<string, AnyTensor>;
 export type PyTorchHostOp = (inputs: Inputs, options: Unchecked) => Promise<Record<string, number | ArrayLike<number>>>;
 
-/** A bound that differs from the fixed one for every case of an op, and why it must. */
-export interface ReasonedTolerance {
-  forward?: number;
-  gradient?: number;
-  element?: number;
-  reason: string;
-}
-
 export interface PyTorchFamilyOptions {
-  tolerance?: Record<string, ReasonedTolerance>;
   /** Ops that run outside a plan, on concrete tensors, and give numbers: streaming metrics. They have no gradients. */
   host?: Record<string, PyTorchHostOp>;
   /** Cases of the quick tier and of Chromium. Default 12. */
@@ -41,7 +32,7 @@ export interface PyTorchFamilyOptions {
 }
 
 /** Against float64. Forward: of the largest magnitude, or 1e-6. Gradients: by norm, and each element of the largest. */
-export const fixedTolerance = { forward: 1e-5, gradient: 1e-4, element: 1e-3 } as const;
+const tolerance = { forward: 1e-5, gradient: 1e-4, element: 1e-3 } as const;
 
 /** Registers the tests of a family; await it at the top of the test file. */
 export async function pytorchFamily(name: string, ops: Record<string, PyTorchOp>, options: PyTorchFamilyOptions = {}): Promise<void> {
@@ -51,18 +42,16 @@ export async function pytorchFamily(name: string, ops: Record<string, PyTorchOp>
     test("every op of the file is tested", () => expect(unknown?.op).toBeUndefined());
     for (const c of sampleCases(name, family.cases, options.quick ?? 12)) {
       const host = options.host?.[c.op];
-      const bounds = { ...fixedTolerance, ...options.tolerance?.[c.op] };
-      test(`${c.op}: ${c.name}`, () => (host ? runOnHost(family, c, host, bounds) : runInPlan(family, c, ops[c.op]!, bounds)));
+      test(`${c.op}: ${c.name}`, () => (host ? runOnHost(family, c, host) : runInPlan(family, c, ops[c.op]!)));
     }
   });
 }
 
-type Bounds = { readonly [K in keyof typeof fixedTolerance]: number };
 type Result = { shape: readonly number[]; dtype: string; data: ArrayLike<number> };
 
 const isTensor = (o: AnyTensor | Record<string, AnyTensor>): o is AnyTensor => "dtype" in o && typeof o.dtype === "string";
 
-async function runInPlan(family: PyTorchFamily, c: PyTorchConfiguration, op: PyTorchOp, bounds: Bounds): Promise<void> {
+async function runInPlan(family: PyTorchFamily, c: PyTorchConfiguration, op: PyTorchOp): Promise<void> {
   const device = await testDevice();
   const upload = (specs: PyTorchConfiguration["inputs"]): AnyTensor[] => Object.values(specs).map((spec) => tensor(device, family.make(spec), spec.shape));
   const [names, seedNames, wrt] = [Object.keys(c.inputs), Object.keys(c.cotangents ?? {}), Object.keys(c.grads ?? {})];
@@ -90,16 +79,16 @@ async function runInPlan(family: PyTorchFamily, c: PyTorchConfiguration, op: PyT
       const at = outputNames.indexOf(k);
       expect(at, `the op gives no "${k}"`).toBeGreaterThanOrEqual(0);
       checkShape(`output ${k}`, read[at]!, expected);
-      checkForward(`output ${k}`, family, read[at]!.data, expected, bounds);
+      checkForward(`output ${k}`, family, read[at]!.data, expected);
     }
-    checkGradients(family, c, wrt.map((_, i) => total(read.slice(outputNames.length).filter((_, j) => j % wrt.length === i))), bounds);
+    checkGradients(family, c, wrt.map((_, i) => total(read.slice(outputNames.length).filter((_, j) => j % wrt.length === i))));
   } finally {
     device.guardPlans(false);
     device.poisonPool(false);
   }
 }
 
-async function runOnHost(family: PyTorchFamily, c: PyTorchConfiguration, op: PyTorchHostOp, bounds: Bounds): Promise<void> {
+async function runOnHost(family: PyTorchFamily, c: PyTorchConfiguration, op: PyTorchHostOp): Promise<void> {
   const device = await testDevice();
   const inputs = Object.fromEntries(Object.entries(c.inputs).map(([k, spec]) => [k, tensor(device, family.make(spec), spec.shape) as AnyTensor]));
   const numbers = await op(inputs, c.options);
@@ -107,7 +96,7 @@ async function runOnHost(family: PyTorchFamily, c: PyTorchConfiguration, op: PyT
   for (const [k, expected] of Object.entries(c.outputs)) {
     const actual = numbers[k];
     expect(actual, `the op gives no "${k}"`).toBeDefined();
-    checkForward(`output ${k}`, family, typeof actual === "number" ? [actual] : actual!, expected, bounds);
+    checkForward(`output ${k}`, family, typeof actual === "number" ? [actual] : actual!, expected);
   }
 }
 
@@ -159,16 +148,16 @@ function compare(family: PyTorchFamily, actual: ArrayLike<number>, spec: ResultS
   return { expected, worst, where, errorNorm, norm: spec.norm ?? norm(Array.from(expected).filter(Number.isFinite)), largest: spec.largest ?? largest(expected) };
 }
 
-export function checkForward(what: string, family: PyTorchFamily, actual: ArrayLike<number>, spec: ResultSpec, bounds: Bounds): void {
+export function checkForward(what: string, family: PyTorchFamily, actual: ArrayLike<number>, spec: ResultSpec): void {
   const size = sizeOf(spec.shape);
   expect(actual.length, `elements of ${what}`).toBe(size);
   const c = compare(family, actual, spec);
-  const bound = spec.dtype === "f32" ? Math.max(bounds.forward * c.largest, 1e-6) : 0;
+  const bound = spec.dtype === "f32" ? Math.max(tolerance.forward * c.largest, 1e-6) : 0;
   if (c.worst > bound) expect.fail(`${what}: ${c.where} (allowed ${bound.toExponential(2)})`);
   if (c.errorNorm > bound * Math.sqrt(size)) expect.fail(`${what}: all samples agree but the whole does not: its error has norm ${c.errorNorm.toExponential(2)}, allowed ${(bound * Math.sqrt(size)).toExponential(2)}`);
 }
 
-export function checkGradients(family: PyTorchFamily, c: PyTorchConfiguration, actual: Result[], bounds: Bounds): void {
+export function checkGradients(family: PyTorchFamily, c: PyTorchConfiguration, actual: Result[]): void {
   const specs = Object.entries(c.grads ?? {});
   const compared = specs.map(([k, spec], i) => {
     checkShape(`gradient of ${k}`, actual[i]!, spec);
@@ -182,9 +171,9 @@ export function checkGradients(family: PyTorchFamily, c: PyTorchConfiguration, a
     // What cancels to nearly nothing (a saturated softmax, say) is right to the rounding of what cancelled: cotangents near
     // 1, or their share where few of them spread over many elements (a mean).
     const floor = 1e-6 * Math.min(1, outputs / Math.max(size, 1));
-    const element = bounds.element * g.largest + floor;
+    const element = tolerance.element * g.largest + floor;
     if (g.worst > element) expect.fail(`${what}: ${g.where} (allowed ${element.toExponential(2)})`);
-    const whole = bounds.gradient * g.norm + floor * Math.sqrt(size);
+    const whole = tolerance.gradient * g.norm + floor * Math.sqrt(size);
     if (g.errorNorm > whole) expect.fail(`${what}: error norm ${g.errorNorm.toExponential(2)}, allowed ${whole.toExponential(2)}; worst ${g.where}`);
   });
 }
