@@ -1,19 +1,16 @@
-// batch-norm2d - normalisation of each channel over a batch of feature maps, with its statistics and gradient sums.
+// batch-norm2d - normalisation of each channel over a batch of feature maps, with its gradient sums. (Statistics of a batch:
+// shaders/variance.wgsl.)
 //
-//   mean[c] = Σ x / n,   variance[c] = Σ (x − mean)² / n   over the n rows (batch × height × width)
 //   out     = (x − mean) · inv · gamma + beta,   inv = 1 / √(variance + eps)
-//   dbeta   = Σ g,   dgamma = inv · Σ g·(x − mean)
+//   dbeta   = Σ g,   dgamma = inv · Σ g·(x − mean)   over the n rows (batch × height × width)
 //   dx      = gamma · inv · (g − dbeta / n − (x − mean) · inv · dgamma / n)
 //
 // Layouts: x, grad, out [rows, C] (NHWC with the first three axes joined); statistics and parameters [C];
-// partial [chunks, 3, C]: count, mean and squared deviations; sums [chunks, 2, C]: Σ g and Σ g·(x − mean).
-// Entries: `stats` and `gradient_sums`: one thread per channel and chunk of rows (row chunk, chunk + chunks, …);
-// `merge`: one thread per channel and chunk of partials; `finish`: one thread per channel; `apply` and `apply_gradient`: one
-// thread per element. The forms with a 4 do four channels per thread (C divides by 4), with one address and one vec4 load.
-// Neighbouring threads hold neighbouring channels, so loads are contiguous.
-// Accumulation: a thread takes the mean of its few rows, then their deviations from that mean, in a second walk that hits the
-// cache: no cancellation, however far the mean is from zero. Partials are joined by the formula of Chan, Golub and LeVeque
-// (1979): mean = Σ nᵢ mᵢ / n, deviations = Σ dᵢ + Σ nᵢ (mᵢ − mean)², in a fixed order.
+// partial [chunks, 2, C]: Σ g and Σ g·(x − mean).
+// Entries: `apply` and `apply_gradient`: one thread per element; `gradient_sums`: one thread per channel and chunk of rows (row
+// chunk, chunk + chunks, …); `finish_gradient`: one thread per channel. The forms with a 4 do four channels per thread (C
+// divides by 4), with one address and one vec4 load. Neighbouring threads hold neighbouring channels, so loads are contiguous.
+// Accumulation: f32, chunks in a fixed order; x less its mean first, so that a mean far from zero costs no digits.
 
 //!include "lib/grid.wgsl"
 
@@ -41,100 +38,12 @@ override C: u32 = 4u;
 @group(0) @binding(7) var<storage, read> dbeta4: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> out: array<f32>;
 @group(0) @binding(8) var<storage, read_write> out4: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> out_mean: array<f32>;
-@group(0) @binding(7) var<storage, read_write> out_variance: array<f32>;
+@group(0) @binding(6) var<storage, read_write> out_beta: array<f32>;
+@group(0) @binding(7) var<storage, read_write> out_gamma: array<f32>;
 
 /// How many of `count` things chunk k holds when things go round the chunks in turn.
 fn share(count: u32, k: u32) -> u32 {
   return (count - k + p.chunks - 1u) / p.chunks;
-}
-
-@compute @workgroup_size(WG)
-fn stats(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.chunks * C) { return; }
-  let c = t % C;
-  let chunk = t / C;
-  let count = share(p.rows, chunk);
-  var total = 0.0;
-  for (var k = 0u; k < count; k++) { total += x[(chunk + k * p.chunks) * C + c]; }
-  let m = total / f32(count);
-  var deviations = 0.0;
-  for (var k = 0u; k < count; k++) {
-    let d = x[(chunk + k * p.chunks) * C + c] - m;
-    deviations += d * d;
-  }
-  let base = chunk * 3u * C + c;
-  out[base] = f32(count);
-  out[base + C] = m;
-  out[base + 2u * C] = deviations;
-}
-
-@compute @workgroup_size(WG)
-fn stats4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  let quads = C / 4u;
-  if (t >= p.chunks * quads) { return; }
-  let c = t % quads;
-  let chunk = t / quads;
-  let count = share(p.rows, chunk);
-  var total = vec4f(0.0);
-  for (var k = 0u; k < count; k++) { total += x4[(chunk + k * p.chunks) * quads + c]; }
-  let m = total / f32(count);
-  var deviations = vec4f(0.0);
-  for (var k = 0u; k < count; k++) {
-    let d = x4[(chunk + k * p.chunks) * quads + c] - m;
-    deviations += d * d;
-  }
-  let base = chunk * 3u * quads + c;
-  out4[base] = vec4f(f32(count));
-  out4[base + quads] = m;
-  out4[base + 2u * quads] = deviations;
-}
-
-struct Moments { count: f32, mean: f32, deviations: f32 }
-
-/// Joins partials first, first + stride, … (`count` of them) of channel c.
-fn join(c: u32, first: u32, stride: u32, count: u32) -> Moments {
-  // Means relative to one of them: what is added up is small, however far they are from zero.
-  let origin = partial[first * 3u * C + C + c];
-  var n = 0.0;
-  var weighted = 0.0;
-  for (var k = 0u; k < count; k++) {
-    let at = (first + k * stride) * 3u * C + c;
-    n += partial[at];
-    weighted += partial[at] * (partial[at + C] - origin);
-  }
-  let m = origin + weighted / n;
-  var deviations = 0.0;
-  for (var k = 0u; k < count; k++) {
-    let at = (first + k * stride) * 3u * C + c;
-    let d = partial[at + C] - m;
-    deviations += partial[at + 2u * C] + partial[at] * d * d;
-  }
-  return Moments(n, m, deviations);
-}
-
-@compute @workgroup_size(WG)
-fn merge(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.chunks * C) { return; }
-  let c = t % C;
-  let chunk = t / C;
-  let joined = join(c, chunk, p.chunks, share(p.rows, chunk));
-  let base = chunk * 3u * C + c;
-  out[base] = joined.count;
-  out[base + C] = joined.mean;
-  out[base + 2u * C] = joined.deviations;
-}
-
-@compute @workgroup_size(WG)
-fn finish(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let c = flat_index(gid, groups);
-  if (c >= C) { return; }
-  let joined = join(c, 0u, 1u, p.rows);
-  out_mean[c] = joined.mean;
-  out_variance[c] = joined.deviations / joined.count;
 }
 
 @compute @workgroup_size(WG)
@@ -194,7 +103,7 @@ fn gradient_sums4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgr
   out4[chunk * 2u * quads + quads + c] = centred;
 }
 
-/// Adds up the last chunks of `gradient_sums` and scales: out_mean is dbeta, out_variance is dgamma.
+/// Adds up the last chunks of `gradient_sums` and scales.
 @compute @workgroup_size(WG)
 fn finish_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let c = flat_index(gid, groups);
@@ -205,8 +114,8 @@ fn finish_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workg
     plain += partial[k * 2u * C + c];
     centred += partial[k * 2u * C + C + c];
   }
-  out_mean[c] = plain;
-  out_variance[c] = centred / sqrt(variance[c] + p.eps);
+  out_beta[c] = plain;
+  out_gamma[c] = centred / sqrt(variance[c] + p.eps);
 }
 
 @compute @workgroup_size(WG)

@@ -1,6 +1,6 @@
 // group-norm - normalisation of each group of channels of each image, of which instance and layer norm are cases.
 //
-//   out = (x − mean) · inv · gamma + beta,   inv = 1 / √(variance + eps),   statistics per image and group (shaders/reduce.wgsl)
+//   out = (x − mean) · inv · gamma + beta,   inv = 1 / √(variance + eps),   statistics per image and group (shaders/variance.wgsl)
 //   a = Σ g·gamma,   b = Σ g·gamma·(x − mean)      over the m = pixels · width values of a group
 //   dx = inv · (g·gamma − a / m − (x − mean) · inv² · b / m)
 //   dbeta = Σ g,   dgamma = Σ g·(x − mean)·inv     over images and pixels

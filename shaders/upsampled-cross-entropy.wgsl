@@ -153,9 +153,9 @@ fn aim(t: u32) -> vec2u {
   return vec2u(j, 4u * (t - j * quads));
 }
 
-/// Σ over the pixels that read coarse pixel j of their share times the slopes of their loss by classes c … c + 3, each times its
-/// grad where `per_pixel`.
-fn gathered(j: u32, c: u32, per_pixel: bool) -> vec4f {
+/// Σ over the pixels that read coarse pixel j of their share times the slopes of their loss by classes c … c + 3, times `factor`, and
+/// their grad where `per_pixel`. The factor comes in here so that one that is NaN touches nothing where no pixel counts.
+fn gathered(j: u32, c: u32, factor: f32, per_pixel: bool) -> vec4f {
   let line = quotient(j, p.w);
   let n = quotient(line, p.h);
   let row = line - n * p.h;
@@ -179,6 +179,7 @@ fn gathered(j: u32, c: u32, per_pixel: bool) -> vec4f {
         part = vec4f(quiet_nan());
         continue;
       }
+      v *= factor;
       if (per_pixel) { v *= grad[i]; }
       let sx = source_x(ox);
       let q = exp(logits4(corners(n, sy, sx), c) - log_sum);
@@ -204,7 +205,7 @@ fn gradient_none(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
   let to = aim(t);
-  store(to, gathered(to.x, to.y, true));
+  store(to, gathered(to.x, to.y, 1.0, true));
 }
 
 @compute @workgroup_size(WG)
@@ -212,7 +213,7 @@ fn gradient_sum(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgrou
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
   let to = aim(t);
-  store(to, grad[0] * gathered(to.x, to.y, false));
+  store(to, gathered(to.x, to.y, grad[0], false));
 }
 
 @compute @workgroup_size(WG)
@@ -222,5 +223,5 @@ fn gradient_mean(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   var g = quiet_nan();
   if (divisor[0] != 0.0) { g = grad[0] / divisor[0]; } else if (EMPTY_IS_ZERO == 1u) { g = 0.0; }
   let to = aim(t);
-  store(to, g * gathered(to.x, to.y, false));
+  store(to, gathered(to.x, to.y, g, false));
 }

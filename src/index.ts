@@ -48,6 +48,7 @@ export { crop2d, type Crop2dOptions } from "./ops/crop2d.js";
 export { cumsum, type CumsumOptions } from "./ops/cumsum.js";
 export { distanceTransform, type DistanceTransformOptions } from "./ops/distance-transform.js";
 export { dropout, dropout2d, type DropoutOptions } from "./ops/dropout.js";
+export { flip, type FlipOptions } from "./ops/flip.js";
 export { gather, type GatherOptions } from "./ops/gather.js";
 export { gridSample, type GridSampleOptions } from "./ops/grid-sample.js";
 export { gemm, type GemmOptions } from "./ops/gemm.js";

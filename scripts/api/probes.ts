@@ -42,6 +42,7 @@ const shapes: Record<string, Probe> = {
   cast: unary((x) => a.cast(x, "f32")),
   concat: binary((x, y) => a.concat([x, y])),
   crop2d: unary((x) => a.crop2d(x, { top: 1, left: 1, height: 2, width: 2 }), map),
+  flip: unary((x) => a.flip(x, { axes: [1] })),
   pad: unary((x) => a.pad(x, [1, 1])),
   pad2d: unary((x) => a.pad2d(x, { top: 1 }), map),
   reshape: unary((x) => a.reshape(x, [6])),

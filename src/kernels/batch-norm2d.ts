@@ -2,13 +2,10 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { lowerReduce } from "./reduce.js";
+import { lowerVariance } from "./variance.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/batch-norm2d.js";
 
-const stats = defineKernel(shader, "stats");
-const stats4 = defineKernel(shader, "stats4");
-const merge = defineKernel(shader, "merge");
-const finish = defineKernel(shader, "finish");
 const apply = defineKernel(shader, "apply");
 const apply4 = defineKernel(shader, "apply4");
 const gradientSums = defineKernel(shader, "gradient_sums");
@@ -21,7 +18,7 @@ export interface BatchNormParams {
   readonly eps: number;
 }
 
-/** Rows that one thread of the first stage takes, and partials that one thread of a later stage joins. */
+/** Rows that one thread of the gradient sums takes; up to twice as many chunks are added up by the last stage. */
 const FOLD = 32;
 
 function specialise(x: Shape, eps: number) {
@@ -35,20 +32,7 @@ type Statistics = Record<"mean" | "variance", Operand>;
 /** Normalises with the statistics of the batch, which it returns (f32, the variance biased: divided by n). */
 export function lowerBatchNormTrain(low: Lowering, { x, gamma, beta }: Record<"x" | "gamma" | "beta", Operand>, outputs: Record<"out" | "mean" | "variance", Operand>, { eps }: BatchNormParams): void {
   const { out, mean, variance } = outputs;
-  const { c, rows, chunks, params, constants, flops } = specialise(x.shape, eps);
-  let partial = low.temp([chunks, 3, c]);
-  const use = { params: { rows, chunks, eps }, constants, flops };
-  low.run(vec4Fits(low, c)
-    ? stats4({ bindings: { x4: x, out4: partial }, ...use, threads: (chunks * c) / 4 })
-    : stats({ bindings: { x, out: partial }, ...use, threads: chunks * c }));
-  let left = chunks;
-  while (left > 2 * FOLD) {
-    const [count, from] = [left, partial];
-    left = Math.ceil(count / FOLD);
-    partial = low.temp([left, 3, c]);
-    low.run(merge({ bindings: { partial: from, out: partial }, params: { rows: count, chunks: left, eps }, constants, threads: left * c }));
-  }
-  low.run(finish({ bindings: { partial, out_mean: mean, out_variance: variance }, params: { ...params, rows: left }, constants, threads: c }));
+  lowerVariance(low, { x }, { out: variance, mean }, { axes: [0, 1, 2], correction: 0, root: false });
   lowerBatchNormInference(low, { x, gamma, beta, mean, variance }, { out }, { eps });
 }
 
@@ -77,7 +61,7 @@ export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: S
     sums = low.temp([1, 2, c]);
     lowerReduce(low, from, sums, "sum", [0]);
   }
-  low.run(finishGradient({ bindings: { partial: sums, variance, out_mean: beta, out_variance: gamma }, params: { ...params, chunks: left }, constants, threads: c }));
+  low.run(finishGradient({ bindings: { partial: sums, variance, out_beta: beta, out_gamma: gamma }, params: { ...params, chunks: left }, constants, threads: c }));
 }
 
 /** The gradient of x when the statistics come from x. */

@@ -1,7 +1,8 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
-import { lowerReduce, lowerVariance } from "./reduce.js";
+import { lowerReduce } from "./reduce.js";
+import { lowerVariance } from "./variance.js";
 import { vec4Fits } from "./vec4.js";
 import shader from "./wgsl/group-norm.js";
 

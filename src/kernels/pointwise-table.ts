@@ -10,14 +10,16 @@ export const expressions: Readonly<Record<string, string>> = {
   div: "$0 / $1",
   maximum: "select(select(max($0, $1), $1, NAN($1)), $0, NAN($0))",
   minimum: "select(select(min($0, $1), $1, NAN($1)), $0, NAN($0))",
-  pow: "POW($0, $1)",
+  // What the exponent 0 and the base 1 give is 1, NaN or not.
+  pow: "select(select(select(pow_($0, $1), $0, NAN($0)), $1, NAN($1)), T(1), ($1 == T(0)) | ($0 == T(1)))",
   greater: "MASK($0 > $1)",
   greaterEqual: "MASK($0 >= $1)",
   less: "MASK($0 < $1)",
   lessEqual: "MASK($0 <= $1)",
   equal: "MASK($0 == $1)",
-  notEqual: "MASK($0 != $1)",
-  where: "select($2, $1, $0 != T(0))",
+  // By `==`, because drivers have `!=` false for NaN.
+  notEqual: "select(T(1), T(0), $0 == $1)",
+  where: "select($1, $2, $0 == T(0))",
   neg: "-$0",
   abs: "abs($0)",
   sign: "sign($0)",
@@ -63,6 +65,14 @@ export const expressions: Readonly<Record<string, string>> = {
  * of nearly equal numbers would lose digits, series stand in: each is accurate to about 1e-7 of its value.
  */
 export const functions: Readonly<Record<string, string>> = {
+  // C's pow for what is not NaN. Drivers take exp2(y · log2(x)), which says nothing of negative x and differs by driver at 0.
+  pow_: `fn pow_(x: T, y: T) -> T {
+    let a = abs(x);
+    let odd = abs(y % T(2.0)) == T(1.0);
+    let size = select(select(pow(a, y), select(T(0.0), T(1.0) / a, y < T(0.0)), a == T(0.0)), T(1.0), a == T(1.0));
+    let value = select(size, -size, odd & ((x < T(0.0)) | (T(1.0) / x < T(0.0))));
+    return select(value, sqrt(x), (x < T(0.0)) & (y != floor(y)) & (a <= T(3.4028234663852886e38)));
+  }`,
   // e^x − 1: Taylor's series near zero.
   expm1_: `fn expm1_(x: T) -> T {
     let near = x * (1.0 + x * (0.5 + x * (0.16666667 + x * (0.041666667 + x * (0.008333333 + x * (0.0013888889 + x * 0.00019841270))))));

@@ -53,12 +53,12 @@ export function lowerPointwise(low: Lowering, inputs: Record<string, Operand>, {
   low.run({ shader, entry: "main", bindings: { ...Object.fromEntries(operands.map((operand, i) => [`x${i}`, operand])), out }, params, constants: {}, workgroups: grid(size / lanes, 64), flops: size * program.length });
 }
 
+/** Zeros, infinities and NaN stand as bits joined at run time: WGSL refuses constants that are not finite, and compilers make 0 of 0 · x although x may be NaN. */
 const literal = (value: number, type: string): string => {
   if (type !== "f32") return String(value);
   const single = Math.fround(value); // beyond the range of f32 that is an infinity
-  if (Number.isFinite(single)) return `f32(${Object.is(single, -0) ? "-0.0" : single.toPrecision(9)})`;
-  const bits = Number.isNaN(value) ? "0x7fc00000u" : value > 0 ? "0x7f800000u" : "0xff800000u";
-  return `bitcast<f32>(inf_bits | ${bits})`;
+  if (Number.isFinite(single) && single !== 0) return `f32(${single.toExponential()})`;
+  return `bitcast<f32>(no_bits | ${new Uint32Array(Float32Array.of(single).buffer)[0]!}u)`;
 };
 
 function pointwiseShader(dtypes: string[], outType: string, modes: Mode[], rank: number, program: readonly Instruction[], constants: readonly number[], wide: boolean, sliced: boolean): Shader {
@@ -94,8 +94,8 @@ function pointwiseShader(dtypes: string[], outType: string, modes: Mode[], rank:
     "fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {",
     "let t = gid.x + gid.y * groups.x * 64u;",
     "if (t >= p.total) { return; }",
-    // A constant infinity is refused by WGSL, so its bits are joined at run time.
-    "let inf_bits = min(p.total, 0u);",
+    // 0, which compilers cannot know: no buffer has so many elements.
+    "let no_bits = p.total >> 31u;",
     ...lines,
     `out[${sliced ? "(t / p.channels) * p.stride + p.offset + t % p.channels" : "t"}] = r${next - 1};`,
     "}",
@@ -109,7 +109,6 @@ function substitute(expression: string, args: string[], T: string, wide: boolean
   const isNaN = float ? `((bitcast<${bits}>($1) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u))` : wide ? "vec4<bool>(false)" : "false";
   return expression
     .replace(/NAN\((\$\d)\)/g, isNaN)
-    .replace(/POW\((\$\d), (\$\d)\)/g, "select(pow($1, $2), select(pow(-$1, $2), -pow(-$1, $2), abs($2 % T(2)) == T(1)), $1 < T(0))")
     .replace(/MASK\((.*)\)$/, "select(T(0), T(1), $1)")
     .replace(/\bT\b/g, T)
     .replace(/\$(\d)/g, (_, i: string) => args[Number(i)]!);

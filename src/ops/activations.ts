@@ -7,7 +7,7 @@ import { runEagerly } from "../graph/eager.js";
 import type { DType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { apply, type Operand } from "./pointwise-op.js";
-import { requireTensors } from "./require.js";
+import { requireFloat, requireTensors } from "./require.js";
 
 /**
  * max(x, 0); keeps NaN. Its gradient at 0 is 0. Integers too.
@@ -157,6 +157,10 @@ export function softplus<D extends DType = "f32">(x: Operand<D>, options: Softpl
   for (const [name, value] of Object.entries({ beta, threshold })) finite("softplus", name, value);
   if (beta === 0) throw new OptionError("softplus: beta must not be 0.");
   if (beta === 1 && threshold >= 20) return apply("softplus", x);
+  if (typeof x !== "number") {
+    requireTensors("softplus", { x });
+    requireFloat("softplus", "x", x);
+  }
   if (!capturing()) return runEagerly(() => softplus(x, options));
   const smooth = apply<D>("div", apply<D>("softplus", apply<D>("mul", x, beta)), beta);
   return apply<D>("where", apply<D>(beta > 0 ? "greater" : "less", x, threshold / beta), x, smooth);

@@ -13,6 +13,7 @@ const NAME = "batchNorm2d";
 
 function check(x: Spec, perChannel: { gamma: Spec; beta: Spec } & Partial<Record<"mean" | "variance", Spec>>): void {
   checkRank(NAME, "x", x.shape, "NHWC");
+  if (x.shape[3] === 0) throw new ShapeError(NAME, "x has no channels", { x: [x.shape, "NHWC"] });
   const { gamma, beta, ...statistics } = perChannel;
   requireNormFloats(NAME, x, { gamma, beta });
   for (const [name, spec] of Object.entries(statistics)) requireDType(NAME, name, spec, "f32");
@@ -27,7 +28,7 @@ const batchNormTrainOp = defineOp({
   shape: ({ x, gamma, beta }: { x: Spec; gamma: Spec; beta: Spec }): { out: Spec; mean: Spec; variance: Spec } => {
     check(x, { gamma, beta });
     if (rowsOf(x) <= 1)
-      throw new ShapeError(NAME, "training needs more than one value per channel, but batch × height × width is 1. Use a larger batch or image, or evaluation mode", { x: [x.shape, "NHWC"] });
+      throw new ShapeError(NAME, `training needs more than one value per channel, but batch × height × width is ${rowsOf(x)}. Use a larger batch or image, or evaluation mode`, { x: [x.shape, "NHWC"] });
     const channels: Spec = { shape: [x.shape[3]!], dtype: "f32" };
     return { out: { shape: x.shape, dtype: x.dtype }, mean: channels, variance: channels };
   },

@@ -12,7 +12,7 @@ export interface DistanceTransformOptions {
   signed?: boolean | undefined;
   /** Squares of the distances, which are whole numbers (and exact below 2²⁴). Default false. */
   squared?: boolean | undefined;
-  /** Distance of neighbouring rows and of neighbouring columns: pixels that are not square, or millimetres. Default [1, 1]. */
+  /** Distance of neighbouring rows and of neighbouring columns: pixels that are not square, or millimetres; 1e-12 … 1e12. Default [1, 1]. */
   spacing?: readonly [number, number] | undefined;
 }
 
@@ -32,9 +32,13 @@ const distanceTransformOp = defineOp({
   lower: lowerDistanceTransform,
 });
 
-/** Throws unless both distances are numbers above 0. */
+/** Squares of spaced distances are f32: beyond these they would be 0 or infinite. */
+const [NARROW, WIDE] = [1e-12, 1e12];
+
+/** Throws unless both distances are numbers above 0 that single precision can square. */
 export function checkSpacing(op: string, spacing: readonly [number, number]): void {
   if (!(Array.isArray(spacing) && spacing.length === 2 && spacing.every((v) => v > 0 && Number.isFinite(v)))) throw new OptionError(`${op}: spacing must be two numbers above 0, [between rows, between columns], but is ${JSON.stringify(spacing)}.`);
+  if (spacing.some((v) => v < NARROW || v > WIDE)) throw new OptionError(`${op}: spacing may go from ${NARROW} to ${WIDE.toExponential(0)} but is ${JSON.stringify(spacing)}. Give it in another unit of length.`);
 }
 
 /**
@@ -48,7 +52,7 @@ export function checkSpacing(op: string, spacing: readonly [number, number]): vo
  * @param mask u8, u32 or i32: foreground is what is not 0; f32 or f16: what is above 0.5. [n, height, width] or [n, height, width, channels], at most
  *   32,767 pixels a side
  * @returns f32, the shape of the mask
- * @throws ShapeError or DTypeError for another mask
+ * @throws ShapeError or DTypeError for another mask, OptionError for a bad spacing
  *
  * @pytorch none (scipy.ndimage.distance_transform_edt, monai.transforms.DistanceTransformEDT)
  * @onnx none

@@ -20,6 +20,6 @@ export function instanceNorm<D extends FloatDType = "f32">(x: TensorLike<D>, opt
   requireTensors("instanceNorm", { x });
   checkOptions("instanceNorm", options, ["weight", "bias", "eps"]);
   const { pixels, channels } = mapSizes(x.shape);
-  if (pixels === 1) throw new ShapeError("instanceNorm", "it needs more than one pixel", { x: x.shape });
+  if (pixels === 1 && x.shape.length > 1) throw new ShapeError("instanceNorm", "it needs more than one pixel", { x: x.shape });
   return normOfMaps("instanceNorm", x, channels, options);
 }

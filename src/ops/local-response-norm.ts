@@ -1,15 +1,14 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
+import { defineOp, type Spec } from "../graph/op.js";
+import { lowerChannelSums, type ChannelWindow } from "../kernels/local-response-norm.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { checkRank } from "../runtime/shape.js";
 import { cast } from "./cast.js";
-import { constant } from "./constant.js";
-import { conv2d } from "./conv2d.js";
 import { add, mul, pow, square } from "./pointwise.js";
 import { requireFloat, requireWhole } from "./require.js";
-import { reshape } from "./reshape.js";
 
 export interface LocalResponseNormOptions {
   /** Channels of a window, centred on the channel; of an even number the extra one comes before it. */
@@ -22,12 +21,18 @@ export interface LocalResponseNormOptions {
   k?: number;
 }
 
+/** Σ over a window of channels around each. A channel is in the windows of those whose windows it would hold mirrored. */
+const channelSumsOp = defineOp({
+  name: "channelWindowSums",
+  shape: ({ x }: { x: Spec }, _o: ChannelWindow): Spec => ({ shape: x.shape, dtype: x.dtype }),
+  gradient: { x: (grad, _inputs, { before, after }): Tensor => channelSumsOp({ x: grad }, { before: after, after: before }) },
+  lower: lowerChannelSums,
+});
+
 /**
  * Local response normalisation across channels (Krizhevsky et al. 2012), with PyTorch's and Caffe's division of alpha by the size:
  *
  *     out[c] = x[c] / (k + alpha / size · Σ over the window around c of x²) ^ beta
- *
- * The window sum is a 1×1 convolution with a band of ones, so it suits inputs of few channels (SegNet-Basic has three).
  *
  * @param x f32 or f16 [N, H, W, C]
  * @returns the same shape
@@ -44,13 +49,8 @@ export function localResponseNorm<D extends FloatDType = "f32">(x: TensorLike<D>
   for (const [name, value] of Object.entries({ alpha, beta, k })) if (!Number.isFinite(value)) throw new OptionError(`localResponseNorm: ${name} must be a finite number but is ${value}.`);
   requireFloat("localResponseNorm", "x", x);
   checkRank("localResponseNorm", "x", x.shape, "NHWC");
-  const c = x.shape[3]!;
   const before = Math.floor(size / 2);
-  const band = Array.from({ length: c * c }, (_, i) => {
-    const distance = (i % c) - Math.floor(i / c);
-    return distance >= -before && distance < size - before ? 1 : 0;
-  });
   const wide = cast(x, "f32"); // squares soon leave the range of f16
-  const sums = conv2d(square(wide), reshape(constant(band), [c, 1, 1, c]));
+  const sums = channelSumsOp({ x: square(wide) }, { before, after: size - 1 - before });
   return cast(mul(wide, pow(add(mul(sums, alpha / size), k), -beta)), x.dtype);
 }

@@ -10,17 +10,26 @@ import { requireFloats, requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 import { sumTo } from "./sum.js";
 
-/** Axis names for messages: "bmk" for a batch of matrices, and a "b" for each batch axis more. */
-const axesOf = ({ shape }: Pick<Spec, "shape">, matrix: string): string => "b".repeat(Math.max(0, shape.length - 2)) + matrix;
+/** Axis names for messages: "k" for a vector, "bmk" for a batch of matrices, and a "b" for each batch axis more. */
+const axesOf = ({ shape }: Pick<Spec, "shape">, matrix: string): string => (shape.length === 1 ? "k" : "b".repeat(Math.max(0, shape.length - 2)) + matrix);
+
+type Factors = Record<"a" | "b", Pick<Spec, "shape" | "dtype">>;
+
+/** Throws unless a and b (vectors too) are floats with equally many terms in their sums. Returns how messages show them. */
+function requireTerms({ a, b }: Factors, { transposeA, transposeB }: MatmulParams): Record<"a" | "b", readonly [Shape, string]> {
+  requireFloats("matmul", { a, b });
+  const shown = { a: [a.shape, axesOf(a, transposeA ? "km" : "mk")], b: [b.shape, axesOf(b, transposeB ? "nk" : "kn")] } as const;
+  const k = a.shape.at(transposeA ? -2 : -1)!;
+  const inner = b.shape.at(transposeB || b.shape.length === 1 ? -1 : -2)!;
+  if (k !== inner) throw new ShapeError("matmul", `a has ${k} columns${transposeA ? " (transposed)" : ""} but b has ${inner} rows${transposeB ? " (transposed)" : ""}`, shown);
+  return shown;
+}
 
 const matmulOp = defineOp({
   name: "matmul",
   shape: ({ a, b }: { a: Spec; b: Spec }, { transposeA, transposeB }: MatmulParams): Spec => {
-    requireFloats("matmul", { a, b });
-    const shown = { a: [a.shape, axesOf(a, transposeA ? "km" : "mk")], b: [b.shape, axesOf(b, transposeB ? "nk" : "kn")] } as const;
-    const [m, k] = [a.shape.at(transposeA ? -1 : -2)!, a.shape.at(transposeA ? -2 : -1)!];
-    const [inner, n] = [b.shape.at(transposeB ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
-    if (k !== inner) throw new ShapeError("matmul", `a has ${k} columns${transposeA ? " (transposed)" : ""} but b has ${inner} rows${transposeB ? " (transposed)" : ""}`, shown);
+    const shown = requireTerms({ a, b }, { transposeA, transposeB });
+    const [m, n] = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
     const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
     const batch = broadcastBatch(batchA, batchB, shown);
     if (!batchFits(batchA, batchB, batch)) throw new ShapeError("matmul", "the batches stretch along too many axes by turns. Use broadcastTo on one of them first", shown);
@@ -72,6 +81,7 @@ export function matmul<D extends FloatDType = "f32">(a: TensorLike<D>, b: Tensor
   const [rankA, rankB] = [a.shape.length, b.shape.length];
   // Without vectors and shared factors it is the plain operation.
   if (rankA > 1 && rankB > 1 && (rankA === 2 || rankB > 2 || transposeA)) return matmulOp({ a, b }, { transposeA, transposeB }) as Tensor<D>;
+  requireTerms({ a, b }, { transposeA, transposeB }); // before shapes change that a message would show
   if (!capturing()) return runEagerly(() => matmul(a, b, options));
   const left = rankA === 1 ? reshape(a, [1, a.shape[0]!]) : a;
   const right = rankB === 1 ? reshape(b, [b.shape[0]!, 1]) : b;

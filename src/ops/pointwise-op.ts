@@ -1,11 +1,12 @@
 import { defineOp, type Spec } from "../graph/op.js";
-import type { Tensor, TensorLike } from "../graph/tensor.js";
+import { Tensor, type TensorLike } from "../graph/tensor.js";
+import { Variable } from "../graph/variable.js";
 import { lowerPointwise, type Instruction } from "../kernels/pointwise.js";
 import type { DType, FloatDType } from "../runtime/dtype.js";
 import { CaptureError, DTypeError, GradientError, OptionError } from "../runtime/errors.js";
 import { broadcastShape, type Shape } from "../runtime/shape.js";
 import { gradientRules } from "./pointwise-gradients.js";
-import { requireFloatResult } from "./require.js";
+import { described, requireFloatResult } from "./require.js";
 import { sumTo } from "./sum.js";
 
 /** A tensor, a parameter, or a number that stretches to any shape. */
@@ -70,8 +71,8 @@ export function apply<D extends DType>(name: string, ...operands: Operand<D>[]):
   if (count === 0) throw new OptionError(`${name}: at least one operand must be a tensor.`);
   let next = 0;
   const args = operands.map((operand) => {
-    if (operand === undefined || operand === null) throw new CaptureError(`${name}: expected a tensor or a number but got ${String(operand)}.`);
     if (typeof operand !== "number") {
+      if (!(operand instanceof Tensor || operand instanceof Variable)) throw new CaptureError(`${name}: expected a tensor or a number but got ${described(operand)}. Make a tensor with tensor(device, data, shape).`);
       inputs[`x${next}`] = operand;
       return next++;
     }

@@ -28,13 +28,13 @@ export const sub = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tens
  */
 export const mul = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("mul", a, b);
 /**
- * a / b; f32 or f16, and i32 and u32 cut towards zero.
+ * a / b; f32 or f16, and i32 and u32 cut towards zero. A whole number divided by 0 stays as it is.
  * @pytorch torch.div (integers: rounding_mode="trunc")
  * @onnx Div
  */
 export const div = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("div", a, b);
 /**
- * aᵇ of floats; a negative base is right for whole exponents only.
+ * aᵇ of floats, as C and PyTorch have it: a⁰ and 1ᵇ are 1 even for NaN, and a negative base to a fraction is NaN.
  * @pytorch torch.pow
  * @onnx Pow
  */
@@ -88,7 +88,7 @@ export const equal = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Te
  */
 export const notEqual = <D extends DType = "f32">(a: Operand<D>, b: Operand<D>): Tensor<D> => apply("notEqual", a, b);
 /**
- * a where the condition is not 0, else b. The condition has the dtype of a and b.
+ * a where the condition is not 0 (NaN is not), else b. The condition has the dtype of a and b.
  * @pytorch torch.where
  * @onnx Where
  */

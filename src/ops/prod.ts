@@ -1,37 +1,33 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { lowerFold, type ReduceParams } from "../kernels/reduce.js";
+import { lowerProd } from "../kernels/prod.js";
+import type { ReduceParams } from "../kernels/reduce.js";
 import type { DType } from "../runtime/dtype.js";
 import { reduceParams, reducedShape, withKeptAxes, type ReduceOptions } from "./axes.js";
 import { cast } from "./cast.js";
 import { div, equal, mul, where } from "./pointwise.js";
 import { requireWords } from "./require.js";
-
-const reduced = ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => ({ shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype });
+import { sum } from "./sum.js";
 
 const prodOp = defineOp({
   name: "prod",
-  shape: ({ x }: { x: Spec }, o: ReduceParams): Spec => {
+  shape: ({ x }: { x: Spec }, { axes, keepDims }: ReduceParams): Spec => {
     requireWords("prod", "x", x);
-    return reduced({ x }, o);
+    return { shape: reducedShape(x.shape, axes, keepDims), dtype: x.dtype };
   },
   gradient: {
     // The product of the others: where one factor is 0, only it has a slope; where two are, none has.
-    x: (grad, { x }, { axes }) => {
+    x: (grad, { x }, { axes }): Tensor => {
       const wide = cast(x, "f32");
-      const zeros = zerosOp({ x: wide }, { axes, keepDims: true });
-      const rest = nonzeroProductOp({ x: wide }, { axes, keepDims: true });
-      const others = where(equal(wide, 0), where(equal(zeros, 1), rest, 0), where(equal(zeros, 0), div(rest, wide), 0));
+      const isZero = equal(wide, 0);
+      const zeros = sum(isZero, { axes, keepDims: true });
+      const rest = prod(where(isZero, 1, wide), { axes, keepDims: true });
+      const others = where(isZero, where(equal(zeros, 1), rest, 0), where(equal(zeros, 0), div(rest, wide), 0));
       return cast(mul(others, cast(withKeptAxes(grad, x.shape, axes), "f32")), x.dtype);
     },
   },
-  lower: lowerFold("product"),
+  lower: lowerProd,
 });
-
-/** How many elements are 0. */
-const zerosOp = defineOp({ name: "countZeros", shape: reduced, lower: lowerFold("zeros") });
-/** The product of the elements that are not 0. */
-const nonzeroProductOp = defineOp({ name: "nonzeroProduct", shape: reduced, lower: lowerFold("nonzeroProduct") });
 
 /**
  * Product over axes; over everything by default, which gives a tensor of shape []. The product of nothing is 1. The gradient is

@@ -7,12 +7,15 @@ import type { Shape } from "../runtime/shape.js";
 
 const listed = (names: readonly string[]): string => (names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)!}`);
 
+/** What stands where a tensor should, in words. */
+export const described = (argument: unknown): string =>
+  argument === null || argument === undefined ? String(argument) : Array.isArray(argument) ? "an array" : typeof argument === "object" ? "another object" : `a ${typeof argument}`;
+
 /** Throws unless every argument is a tensor or a parameter. For operators that look at shapes before they are recorded. */
 export function requireTensors(op: string, args: Readonly<Record<string, unknown>>): void {
   for (const [name, argument] of Object.entries(args)) {
     if (argument instanceof Tensor || argument instanceof Variable) continue;
-    const found = argument === null || argument === undefined ? String(argument) : Array.isArray(argument) ? "an array" : typeof argument === "object" ? "another object" : `a ${typeof argument}`;
-    throw new CaptureError(`${op}: ${name} must be a tensor but is ${found}. Make one with tensor(device, data, shape).`);
+    throw new CaptureError(`${op}: ${name} must be a tensor but is ${described(argument)}. Make one with tensor(device, data, shape).`);
   }
 }
 

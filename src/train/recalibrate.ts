@@ -16,7 +16,7 @@ export interface RecalibrateOptions {
  * Computes the running statistics of a model's batch norms anew: their plain average over a pass through `batches` in training
  * mode (dropout included), without touching weights. For weights that training did not leave last: averaged ones, or those
  * of a network whose published numbers come from such a pass (SegNet's `compute_bn_statistics.py`). Modes and momenta are
- * as before afterwards.
+ * as before afterwards, also when it throws; the statistics are then those of the batches before.
  *
  * @param batches what `forward` takes, one by one: tensors, which stay the caller's, or batches of `deviceBatches`, whose image
  *   is taken and which are freed
@@ -36,18 +36,18 @@ export async function recalibrate(model: Recalibrated, batches: Iterable<Tensor 
   let count = 0;
   try {
     for await (const batch of batches) {
-      signal?.throwIfAborted();
-      if (count++ === 0) {
-        for (const norm of norms) {
-          norm.resetRunningStatistics();
-          norm.momentum = null;
+      try {
+        signal?.throwIfAborted();
+        if (count++ === 0) {
+          for (const norm of norms) {
+            norm.resetRunningStatistics();
+            norm.momentum = null;
+          }
+          model.train();
         }
-        model.train();
-      }
-      if (batch instanceof Tensor) forward(batch);
-      else {
-        forward(batch.image);
-        batch.dispose();
+        forward(batch instanceof Tensor ? batch : batch.image);
+      } finally {
+        if (!(batch instanceof Tensor)) batch.dispose();
       }
       // Waits for the batch, so that no more than one is in flight, and its errors come up here.
       await norms[0]!.numBatchesTracked.data();

@@ -1,7 +1,10 @@
 /** What all losses do at the edges: no pixels, labels that wrap, arguments of the wrong kind. */
 import { describe, expect, test } from "vitest";
+import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import * as losses from "../../src/losses/index.js";
+import { gradients } from "../../src/ops/gradients.js";
+import { full } from "../../src/ops/pointwise.js";
 import type { DType } from "../../src/runtime/dtype.js";
 import { testDevice } from "../support/device.js";
 
@@ -37,6 +40,24 @@ describe("a batch of nothing", () => {
       expect(await value(loss as Loss, [], [0, 3, 4, 3], labels, {}, shape)).toBeNaN();
       expect(await value(loss as Loss, [], [0, 3, 4, 3], labels, { emptyIsZero: true }, shape)).toBe(0);
     }
+  });
+});
+
+describe("the mean over no pixel at all", () => {
+  // As in PyTorch: NaN, whose gradient is 0 where pixels are ignored, and NaN where classes of weight 0 are divided by their sum.
+  test.each([["crossEntropy", crossEntropy], ["upsampledCrossEntropy", upsampledCrossEntropy]] as [string, Loss][])("%s", async (_name, loss) => {
+    const device = await testDevice();
+    using x = tensor(device, Float32Array.of(1, 2, 3, 4, 5, 6), [1, 1, 2, 3]);
+    using y = tensor(device, Uint8Array.of(2, 2), [1, 1, 2]);
+    const slopes = async (options: object): Promise<number[]> => {
+      const step = compile((logits: Tensor<"f32">, labels: Tensor<"u8">) => gradients(loss(logits, labels, options), [logits], full([], 1))[0]!);
+      using grad = step(x, y);
+      return [...(await grad.data())] as number[];
+    };
+    expect(await slopes({ ignoreIndex: 2 })).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await slopes({ ignoreIndex: 2, emptyIsZero: true })).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(await slopes({ weight: [1, 1, 0] })).toEqual(new Array(6).fill(NaN));
+    expect(await slopes({ weight: [1, 1, 0], emptyIsZero: true })).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });
 

@@ -74,5 +74,6 @@ testErrors("activations", [
   ["beta 0", { x: [2] }, ({ x }) => op.softplus(x!, { beta: 0 }), "softplus: beta must not be 0."],
   ["slopes that do not fit", { x: [2, 3], weight: [2] }, ({ x, weight }) => op.prelu(x!, weight!), "prelu: weight must hold one number, or one for each of the 3 channels (the last axis) of x.\n  x       [2, 3]\n  weight  [2]"],
   ["whole numbers", { x: { shape: [2], dtype: "i32" } }, ({ x }) => op.gelu(x!), 'gelu: x must be f32 but is i32. Convert with cast(x, "f32").'],
+  ["whole numbers", { x: { shape: [2], dtype: "i32" } }, ({ x }) => op.softplus(x!, { beta: 0.5 }), 'softplus: x must be f16 or f32 but is i32. Convert with cast(x, "f32").'],
   ["what is no tensor", {}, () => op.prelu(undefined as never, undefined as never), "prelu: x must be a tensor but is undefined. Make one with tensor(device, data, shape)."],
 ]);

@@ -6,6 +6,7 @@ import { avgPool2d } from "../../src/ops/avg-pool2d.js";
 import { broadcastTo } from "../../src/ops/broadcast-to.js";
 import { concat } from "../../src/ops/concat.js";
 import { crop2d } from "../../src/ops/crop2d.js";
+import { flip } from "../../src/ops/flip.js";
 import { pad2d } from "../../src/ops/pad2d.js";
 import { resize } from "../../src/ops/resize.js";
 import { slice } from "../../src/ops/slice.js";
@@ -15,6 +16,7 @@ import * as average from "../reference/avg-pool2d.js";
 import * as stretch from "../reference/broadcast-to.js";
 import * as join from "../reference/concat.js";
 import * as cut from "../reference/crop2d.js";
+import * as mirror from "../reference/flip.js";
 import { zeros, type NdArray } from "../reference/ndarray.js";
 import * as frame from "../reference/pad2d.js";
 import * as sampling from "../reference/resize.js";
@@ -47,6 +49,7 @@ const cases: Case[] = [
   ["slice", [3, 7], [3, 4], (x) => slice(x, { start: 2, length: 4 }), (x) => part.slice({ x }, { start: 2, length: 4 })],
   ["concat", [2, 3], [2, 6], (x) => concat([x, x]), (x) => join.concat([x, x])],
   ["transpose", [2, 3, 4], [4, 2, 3], (x) => transpose(x, [2, 0, 1]), (x) => order.transpose({ x }, { permutation: [2, 0, 1] })],
+  ["flip", [2, 3, 4], [2, 3, 4], (x) => flip(x, { axes: [0, 2] }), (x) => mirror.flip({ x }, { axes: [0, 2] })],
   ["broadcastTo", [2, 1, 3], [2, 4, 3], (x) => broadcastTo(x, [2, 4, 3]), (x) => stretch.broadcastTo({ x }, { shape: [2, 4, 3] })],
 ];
 

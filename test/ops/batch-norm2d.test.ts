@@ -5,6 +5,7 @@ import { cast } from "../../src/ops/cast.js";
 import { add, mul } from "../../src/ops/pointwise.js";
 import * as reference from "../reference/batch-norm2d.js";
 import { testDevice } from "../support/device.js";
+import { random } from "../support/random.js";
 import { testOp } from "../support/test-op.js";
 
 // Statistics are f32 also where the rest is f16.
@@ -47,6 +48,22 @@ testOp("batchNormAffine", ({ x, gamma, beta, mean, variance: v }, { eps = 1e-5 }
 ]);
 
 describe("batchNorm2d", () => {
+  test.each([1, 4])("loses few digits to a mean a hundred thousand deviations away (%i channels)", async (c) => {
+    const device = await testDevice();
+    const rng = random("batch norm");
+    const values = Float32Array.from({ length: 4000 * c }, () => 1e5 + rng.normal());
+    using x = tensor(device, values, [1, 40, 100, c]);
+    using ones = tensor(device, new Float32Array(c).fill(1));
+    const { out, mean, variance: spread } = batchNormTrain(x, ones, ones);
+    const first = values.filter((_, i) => i % c === 0);
+    const average = first.reduce((a, v) => a + v, 0) / first.length;
+    const expected = first.reduce((a, v) => a + (v - average) ** 2, 0) / first.length;
+    // f32 knows numbers of this size, and so the mean, to 4e-3.
+    expect(Math.abs((await mean.data())[0]! - average)).toBeLessThan(8e-3);
+    expect(Math.abs((await spread.data())[0]! / expected - 1)).toBeLessThan(2e-4);
+    for (const t of [out, mean, spread]) t.dispose();
+  });
+
   test("says what is wrong with its arguments", async () => {
     const device = await testDevice();
     using x = tensor(device, new Float32Array(3), [1, 1, 1, 3]);
@@ -57,6 +74,12 @@ describe("batchNorm2d", () => {
     expect(() => batchNormTrain(x, three, three)).toThrow(
       "batchNorm2d: training needs more than one value per channel, but batch × height × width is 1. Use a larger batch or image, or evaluation mode.\n  x  [1, 1, 1, 3]  NHWC",
     );
+    using empty = tensor(device, new Float32Array(0), [0, 2, 2, 3]);
+    using bare = tensor(device, new Float32Array(0), [1, 2, 2, 0]);
+    using none = tensor(device, new Float32Array(0));
+    expect(() => batchNormTrain(empty, three, three)).toThrow("batchNorm2d: training needs more than one value per channel, but batch × height × width is 0.");
+    expect(() => batchNormTrain(bare, none, none)).toThrow("batchNorm2d: x has no channels.\n  x  [1, 2, 2, 0]  NHWC");
+    expect(() => batchNormInference(bare, none, none, none, none)).toThrow("batchNorm2d: x has no channels.");
     expect(() => batchNormTrain(wide, two, three)).toThrow("batchNorm2d: gamma must hold one number for each of the 3 channels of x.\n  x      [1, 2, 2, 3]  NHWC\n  gamma  [2]           C");
     expect(() => batchNormInference(flat, three, three, three, three)).toThrow("batchNorm2d: x must have 4 axes (NHWC) but has 2.\n  x  [2, 3]");
     expect(() => batchNormTrain(wide, three, three, { eps: -1 })).toThrow("batchNorm2d: eps must be a number of at least 0 but is -1.");

@@ -33,6 +33,8 @@ testErrors("distanceTransform", [
   ["an image that is too long", { mask: { shape: [1, 1, 32768], classes: 2 } }, ({ mask }) => distanceTransform(mask!), "distanceTransform: images may have at most 32767 rows and columns.\n  mask  [1, 1, 32768]  NHW"],
   ["a spacing of 0", { mask: { shape: [1, 4, 4], classes: 2 } }, ({ mask }) => distanceTransform(mask!, { spacing: [1, 0] }),
     "distanceTransform: spacing must be two numbers above 0, [between rows, between columns], but is [1,0]."],
+  ["a spacing whose square is no number", { mask: { shape: [1, 4, 4], classes: 2 } }, ({ mask }) => distanceTransform(mask!, { spacing: [1e-30, 1] }),
+    "distanceTransform: spacing may go from 1e-12 to 1e+12 but is [1e-30,1]. Give it in another unit of length."],
   ["an unknown option", { mask: { shape: [1, 4, 4], classes: 2 } }, ({ mask }) => distanceTransform(mask!, { sign: true } as object),
     'distanceTransform: unknown option "sign". Did you mean "signed"? Options: signed, squared, spacing.'],
 ]);

@@ -79,6 +79,7 @@ testErrors("norms", [
   ["groups that do not divide", { x: [2, 3, 3, 6] }, ({ x }) => groupNorm(x!, { groups: 4 }), "groupNorm: groups (4) must divide the channels of x (6)."],
   ["one value per group", { x: [1, 1, 1, 6] }, ({ x }) => groupNorm(x!, { groups: 6 }), "groupNorm: it needs more than one value per group.\n  x  [1, 1, 1, 6]"],
   ["one pixel", { x: [2, 1, 1, 6] }, ({ x }) => instanceNorm(x!), "instanceNorm: it needs more than one pixel.\n  x  [2, 1, 1, 6]"],
+  ["a vector", { x: [6] }, ({ x }) => instanceNorm(x!), "instanceNorm: x needs at least two axes: images and channels, with those of the pixels in between.\n  x  [6]"],
   ["a weight that does not fit", { x: [2, 3, 3, 6], weight: [5] }, ({ x, weight }) => instanceNorm(x!, { weight: weight! }), "instanceNorm: weight must hold one number for each of the 6 channels of x.\n  x       [2, 3, 3, 6]\n  weight  [5]"],
   ["a bias that does not fit", { x: [2, 3, 6], bias: [6] }, ({ x, bias }) => layerNorm(x!, { bias: bias!, axes: 2 }), "layerNorm: bias must have the shape [3, 6] of the trailing axes of x.\n  x     [2, 3, 6]\n  bias  [6]"],
   ["axes that x does not have", { x: [2, 3] }, ({ x }) => layerNorm(x!, { axes: 3 }), "layerNorm: axes must be a whole number from 1 to 2, the axes of x, but is 3."],

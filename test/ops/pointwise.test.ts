@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
+import { leakyRelu } from "../../src/ops/activations.js";
 import { gradients } from "../../src/ops/gradients.js";
 import * as op from "../../src/ops/pointwise.js";
 import { erf as erfOf } from "../reference/activations.js";
@@ -122,6 +123,45 @@ describe("pointwise", () => {
     expect([...(await y.data())]).toEqual([Infinity, -Infinity]);
   });
 
+  test("the largest f32 is a constant like any other", async () => {
+    const device = await testDevice();
+    const largest = 3.4028234663852886e38; // what masks of attention are filled with
+    using x = tensor(device, [1, 0]);
+    using y = op.where(x, -largest, largest);
+    expect([...(await y.data())]).toEqual([-largest, largest]);
+  });
+
+  test("NaN and infinities survive a product with 0, and NaN differs from itself", async () => {
+    const device = await testDevice();
+    using x = tensor(device, [NaN, Infinity, -2]);
+    const f = compile((t: Tensor<"f32">) => [op.mul(t, 0), op.notEqual(t, t), op.where(op.mul(t, 1), 1, 2), leakyRelu(t, { negativeSlope: 0 })]);
+    const [product, differs, chosen, leaky] = (await Promise.all(f(x).map((t) => t.data()))).map((data) => [...data]);
+    expect(product!.map((v) => v + 0)).toEqual([NaN, NaN, 0]);
+    expect(differs).toEqual([1, 0, 0]);
+    expect(chosen).toEqual([1, 1, 1]);
+    expect(leaky!.map((v) => v + 0)).toEqual([NaN, Infinity, 0]);
+    f.dispose();
+  });
+
+  test("pow at zeros, infinities, NaN and negative bases is that of C and PyTorch", async () => {
+    const device = await testDevice();
+    const pairs: [base: number, exponent: number, power: number][] = [
+      [0, 0, 1], [0, 1, 0], [0, -1, Infinity], [-0, -1, -Infinity], [-0, -2, Infinity], [0, 0.5, 0], [NaN, 0, 1], [1, NaN, 1], [NaN, 2, NaN], [2, NaN, NaN], [Infinity, 0, 1],
+      [-2, 0.5, NaN], [-8, 1 / 3, NaN], [-2, 3, -8], [-2, -2, 0.25], [-Infinity, 3, -Infinity], [-Infinity, 0.5, Infinity], [Infinity, -1, 0], [-2, Infinity, Infinity], [-1, Infinity, 1], [0.5, Infinity, 0],
+    ];
+    using a = tensor(device, pairs.map(([base]) => base));
+    using b = tensor(device, pairs.map(([, exponent]) => exponent));
+    using power = op.pow(a, b);
+    const values = await power.data();
+    for (const [i, [base, exponent, expected]] of pairs.entries()) expect(values[i]! + 0, `${base} ^ ${exponent}`).toEqual(Number.isFinite(expected) ? expect.closeTo(expected, 4) : expected);
+    // The slope of x¹ is x⁰.
+    using zero = tensor(device, [0, 3]);
+    const slope = compile((t: Tensor<"f32">) => gradients(op.pow(t, 1), [t], op.full(t.shape, 1))[0]!);
+    using one = slope(zero);
+    expect([...(await one.data())]).toEqual([1, 1]);
+    slope.dispose();
+  });
+
   test("says what integers cannot do", async () => {
     const device = await testDevice();
     using labels = tensor(device, Uint32Array.of(1, 2, 3));
@@ -131,6 +171,8 @@ describe("pointwise", () => {
     expect(() => op.sub(labels, -1)).toThrowError('sub: the number -1 does not fit tensors of dtype u32. Convert them with cast(x, "f32").');
     expect(() => op.clamp(labels, 0, NaN)).toThrowError("clamp: low and high must be numbers but are 0 and NaN.");
     expect(() => op.add(labels, undefined as never)).toThrowError("add: expected a tensor or a number but got undefined.");
+    expect(() => op.clamp(labels, "0" as never, 1)).toThrowError("clamp: expected a tensor or a number but got a string. Make a tensor with tensor(device, data, shape).");
+    expect(() => op.mul(labels, [1, 2] as never)).toThrowError("mul: expected a tensor or a number but got an array.");
   });
 
   test("says which shapes and dtypes do not go together", async () => {

@@ -2,6 +2,7 @@ import { argmax } from "../../src/ops/argmax.js";
 import { broadcastTo } from "../../src/ops/broadcast-to.js";
 import { concat } from "../../src/ops/concat.js";
 import { crop2d } from "../../src/ops/crop2d.js";
+import { flip } from "../../src/ops/flip.js";
 import { oneHot } from "../../src/ops/one-hot.js";
 import { reshape } from "../../src/ops/reshape.js";
 import { slice } from "../../src/ops/slice.js";
@@ -19,4 +20,5 @@ await pytorchFamily("shape", {
   crop2d: ({ x }, o) => crop2d(x, o),
   oneHot: ({ labels }, { classes }) => oneHot(labels, classes),
   argmax: ({ x }, o) => argmax(x, o),
+  flip: ({ x }, o) => flip(x, o),
 });

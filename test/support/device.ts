@@ -1,3 +1,4 @@
+import { PlanCache } from "../../src/graph/plan-cache.js";
 import type { Device } from "../../src/runtime/device.js";
 
 /** On `globalThis`, so that it is one per worker however often this module is loaded. */
@@ -28,4 +29,15 @@ export function newDevice(): Promise<Device> {
 export function newAdapter(): Promise<GPUAdapter> {
   if (!shared.adapter) throw new Error("No setup file said how to open an adapter.");
   return shared.adapter();
+}
+
+/**
+ * What tensors hold: without slabs, which plans share, and without plans that are kept for later calls, because a full cache
+ * drops some of them at any time.
+ */
+export function heldMemory(device: Device): { tensors: number; live: number } {
+  PlanCache.of(device).clear();
+  device.slabs.clear();
+  const { tensors, live } = device.memory();
+  return { tensors, live };
 }

@@ -17,7 +17,7 @@ import type { NdArray } from "../reference/ndarray.js";
 import { fromHalf, toHalf } from "../../src/runtime/half.js";
 import { cast } from "../../src/ops/cast.js";
 import { forwardMismatch, gradientMismatch, halfTolerance, type Tolerance } from "./compare.js";
-import { testDevice } from "./device.js";
+import { heldMemory, testDevice } from "./device.js";
 import { expectGuards, poisonSlabs } from "./guards.js";
 import { halfInputs, makeInput, toTyped, type InputSpec, type TestInput } from "./inputs.js";
 import { numericGradient } from "./numeric-gradient.js";
@@ -99,9 +99,7 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
   const wrt = options.gradients === false || !finite ? [] : Object.keys(inputs).filter((k) => inputs[k]!.gradient);
   const round = Object.values(inputs).some(({ dtype }) => dtype === "f16") ? (v: number) => fromHalf(toHalf(v)) : Math.fround;
   const cotangents = Object.fromEntries(Object.entries(expected).map(([k, { shape, data }]) => [k, { shape, data: data.map(() => round(rng.normal())) }]));
-  // Slabs are shared by all plans and stay between them: not a leak.
-  device.slabs.clear();
-  const before = device.memory();
+  const before = heldMemory(device);
   const run = () => runOnDevice(build, inputs, wrt, cotangents);
 
   device.poisonPool(true);
@@ -127,9 +125,7 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
     device.guardPlans(false);
     device.poisonPool(false);
   }
-  device.slabs.clear();
-  const { tensors, live } = device.memory();
-  expect({ tensors, live }, "device memory after the case").toEqual({ tensors: before.tensors, live: before.live });
+  expect(heldMemory(device), "device memory after the case").toEqual(before);
 }
 
 interface Result {

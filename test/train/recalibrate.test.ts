@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { tensor } from "../../src/graph/tensor.js";
+import type { DeviceBatch } from "../../src/data/device-batches.js";
+import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import { BatchNorm2d } from "../../src/layers/batch-norm2d.js";
 import { Conv2d } from "../../src/layers/conv2d.js";
 import { Sequential } from "../../src/layers/sequential.js";
@@ -35,6 +36,20 @@ describe("recalibrate", () => {
     expect(tracked[0]).toBe(3);
     expect([model.training, norm.training, norm.momentum]).toEqual([false, true, 0.3]);
     expect(await model.parameters()[2]!.data()).toEqual(before);
+  });
+
+  test("puts modes and momenta back and frees the batch when a batch does not fit or it is stopped", async () => {
+    const device = await testDevice();
+    using norm = new BatchNorm2d(2, { momentum: 0.3 }).to(device);
+    norm.eval();
+    using good = tensor(device, [1, 2, 3, 4], [1, 1, 2, 2]);
+    let freed = 0;
+    const batchOf = (image: Tensor): DeviceBatch => ({ image, dispose: () => freed++ }) as never;
+    using single = tensor(device, [1, 2], [1, 1, 1, 2]);
+    await expect(recalibrate(norm, [batchOf(good), batchOf(single)])).rejects.toThrow("batchNorm2d: training needs more than one value per channel");
+    expect([norm.training, norm.momentum, freed]).toEqual([false, 0.3, 2]);
+    await expect(recalibrate(norm, [batchOf(good)], { signal: AbortSignal.abort() })).rejects.toThrow("abort");
+    expect([norm.training, norm.momentum, freed]).toEqual([false, 0.3, 3]);
   });
 
   test("refuses no batches, and has nothing to do without batch norms", async () => {

@@ -1,7 +1,6 @@
 import { datasetOf, type Dataset, type Sample } from "../../src/data/dataset.js";
 import { Random } from "../../src/data/random.js";
 import { UNet, type UNetOptions } from "../../src/models/unet.js";
-import type { Device } from "../../src/runtime/device.js";
 import type { TrainerOptions } from "../../src/train/options.js";
 import { testDevice } from "../support/device.js";
 
@@ -37,5 +36,5 @@ export async function weights(model: UNet): Promise<number[]> {
   return all;
 }
 
-/** Bytes and tensors in use, without the working memory that plans share. */
-export const memory = (device: Device): { bytes: number; tensors: number } => ({ bytes: device.memory().live - device.slabs.bytes, tensors: device.memory().tensors });
+/** What tensors hold, without what belongs to plans. */
+export { heldMemory as memory } from "../support/device.js";

@@ -1,4 +1,4 @@
-"""What moves elements without computing: concat, split, slice, transpose, broadcast, reshape, crop; one-hot and argmax."""
+"""What moves elements without computing: concat, split, slice, transpose, broadcast, reshape, crop, flip; one-hot and argmax."""
 import pathlib
 import sys
 
@@ -82,4 +82,15 @@ for shape in ((1, 1), (9, 2), (5, 3), (3, 21), (4, 64), (2, 257), (2, 3, 4, 5), 
 nan, inf = float("nan"), float("inf")
 for values in ([[1.0, 1, 1]], [[0.0, -0.0]], [[-0.0, 0.0]], [[nan, 1, nan]], [[1, nan, inf]], [[-inf, -inf]], [[-inf, -1e38]], [[2.0, 3, 3, 1, 3]]):
     case("argmax", {}, {"x": family.values(values)}, lambda x: x.argmax(-1), name=str(values[0]))
+
+for i in range(14):
+    rank = draw.randint(1, 6)
+    shape = shape_of_rank(rank, 1, 5)
+    axes = draw.sample(range(rank), draw.randint(0, rank))
+    given = [axis - rank if draw.random() < 0.4 else axis for axis in axes]
+    case("flip", {"axes": given}, {"x": family.normal(shape, plain=True)}, lambda x: x.flip(given))
+for axes in ([1], [2], [3], [1, 2], [0, 3], [-1, -2, -3]):
+    case("flip", {"axes": axes}, {"x": family.normal((2, 9, 14, 8), plain=True)}, lambda x: x.flip(axes))
+for dtype in ("u32", "i32"):
+    case("flip", {"axes": [0, 1]}, {"x": family.whole((33, 70), 5000, dtype=dtype)}, lambda x: x.flip(0, 1), name=dtype)
 family.write()
