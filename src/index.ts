@@ -132,10 +132,10 @@ export { UNet, type UNetOptions } from "./models/unet.js";
 
 // Losses
 export {
-  binaryCrossEntropy, boundaryLoss, crossEntropy, diceLoss, focalLoss, focalTverskyLoss, generalisedDiceLoss, hardPixelCrossEntropy, hausdorffLoss,
+  binaryCrossEntropy, boundaryLoss, crossEntropy, diceLoss, focalLoss, focalTverskyLoss, generalizedDiceLoss, hardPixelCrossEntropy, hausdorffLoss,
   jaccardLoss, lovaszHingeLoss, lovaszSoftmaxLoss, mccLoss, ohemCrossEntropy, sigmoidFocalLoss, tverskyLoss, upsampledCrossEntropy, weightedSum,
   type BinaryCrossEntropyOptions, type BoundaryLossOptions, type CrossEntropyOptions, type DiceLossOptions, type FocalLossOptions, type FocalTverskyLossOptions,
-  type GeneralisedDiceLossOptions, type HardPixelCrossEntropyOptions, type HausdorffLossOptions, type JaccardLossOptions, type LossActivation, type LossReduction,
+  type GeneralizedDiceLossOptions, type HardPixelCrossEntropyOptions, type HausdorffLossOptions, type JaccardLossOptions, type LossActivation, type LossReduction,
   type LovaszHingeLossOptions, type LovaszSoftmaxLossOptions, type MccLossOptions, type OhemCrossEntropyOptions, type PixelOptions, type RegionDialect,
   type RegionLossOptions, type SigmoidFocalLossOptions, type TverskyLossOptions, type UpsampledCrossEntropyOptions,
 } from "./losses/index.js";

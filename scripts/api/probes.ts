@@ -106,7 +106,7 @@ const logits = (loss: (x: Tensor<"f32">, labels: Tensor) => unknown, channels = 
 const losses: Record<string, Probe> = {
   binaryCrossEntropy: logits((x, y) => a.binaryCrossEntropy(x, y), 1),
   ...Object.fromEntries(([
-    "boundaryLoss", "crossEntropy", "diceLoss", "focalLoss", "focalTverskyLoss", "generalisedDiceLoss", "hausdorffLoss", "jaccardLoss", "lovaszSoftmaxLoss",
+    "boundaryLoss", "crossEntropy", "diceLoss", "focalLoss", "focalTverskyLoss", "generalizedDiceLoss", "hausdorffLoss", "jaccardLoss", "lovaszSoftmaxLoss",
     "mccLoss", "ohemCrossEntropy", "sigmoidFocalLoss", "tverskyLoss",
   ] as const).map((name) => [name, logits((x, y) => a[name](x, y))])),
   hardPixelCrossEntropy: logits((x, y) => a.hardPixelCrossEntropy(x, y, { fraction: 0.5 })),

@@ -52,5 +52,6 @@ export function imageIou(mask: Uint8Array, predicted: Uint8Array, classes: numbe
     else either[found]!++;
   }
   const present = [...either.keys()].filter((c) => either[c]! > 0);
-  return present.reduce((sum, c) => sum + both[c]! / either[c]!, 0) / present.length;
+  // An image of ignored pixels alone has nothing wrong, and no place in an order otherwise.
+  return present.length === 0 ? 1 : present.reduce((sum, c) => sum + both[c]! / either[c]!, 0) / present.length;
 }

@@ -94,6 +94,8 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
       temp: (shape, dtype = "f32") => fresh(shape, dtype, `${node.op.name} scratch`),
       run: (call) => {
         checkGrid(node.op.name, call);
+        // Nothing to do for tensors without elements.
+        if (call.workgroups.includes(0)) return;
         calls.push(call);
         origin.set(call, node);
       },

@@ -10,6 +10,6 @@ export function planeGroups(op: string, shape: Shape, wide: boolean): Workgroups
   const [n = 0, height = 0, width = 0, c = 0] = shape;
   const groups: Workgroups = [Math.ceil((width * c) / (wide ? 4 : 1) / SIZE), height, n];
   if (Math.max(...groups) > MAX_WORKGROUPS)
-    throw new ShapeError(op, `a feature map may have at most ${MAX_WORKGROUPS} images and rows, and ${MAX_WORKGROUPS * SIZE} values in a row`, { out: [shape, "NHWC"] });
+    throw new ShapeError(op, `a feature map may have at most ${MAX_WORKGROUPS} images and rows, and ${MAX_WORKGROUPS * SIZE} values in a row; cut it into parts first, with slice or crop2d`, { out: [shape, "NHWC"] });
   return groups;
 }

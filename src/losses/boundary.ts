@@ -38,7 +38,7 @@ function levelSets(y: Tensor<"f32">): Tensor<"f32"> {
  *     p · φ
  *
  * where φ is the signed distance to the boundary of the class: negative inside. It can be below 0, and is meant to be added to a region loss such
- * as generalised Dice with a weight that grows from 0.01. The distances are computed on the GPU from the labels; they can also be given, in pixels or
+ * as generalized Dice with a weight that grows from 0.01. The distances are computed on the GPU from the labels; they can also be given, in pixels or
  * any other unit, where a data set has them ready. Ignored pixels belong to no class.
  *
  * @param logits f32 or f16 [n, h, w, classes]; one class is a single-logit head

@@ -4,7 +4,7 @@ export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from "./binary-cro
 export { boundaryLoss, type BoundaryLossOptions } from "./boundary.js";
 export { diceLoss, type DiceLossOptions } from "./dice.js";
 export { focalLoss, type FocalLossOptions } from "./focal.js";
-export { generalisedDiceLoss, type GeneralisedDiceLossOptions } from "./generalised-dice.js";
+export { generalizedDiceLoss, type GeneralizedDiceLossOptions } from "./generalized-dice.js";
 export { hardPixelCrossEntropy, ohemCrossEntropy, type HardPixelCrossEntropyOptions, type OhemCrossEntropyOptions } from "./hard-pixels.js";
 export { hausdorffLoss, type HausdorffLossOptions } from "./hausdorff.js";
 export { jaccardLoss, type JaccardLossOptions } from "./jaccard.js";

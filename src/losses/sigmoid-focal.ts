@@ -19,7 +19,7 @@ export interface SigmoidFocalLossOptions extends PixelOptions {
    * Divides by the sum of (1 − p_t)^gamma (Zhang et al. 2019): of each class where labels are class numbers, of all values otherwise. The
    * paper's loss is this with `reduction: "sum"`; smp's mean divides by the number of values once more. Default false.
    */
-  normalised?: boolean | undefined;
+  normalized?: boolean | undefined;
   /** Values with p_t below this keep their full weight, and the others lose it as ((1 − p_t) / threshold)^gamma (Sergievskiy & Ponamarev 2019). */
   reducedThreshold?: number | undefined;
   /** What p_t is for fractional targets: p·y + (1 − p)(1 − y) in "torchvision", e^(−cross-entropy) in "smp". Equal for 0 and 1. Default "torchvision". */
@@ -51,11 +51,11 @@ const LEAST = 1e-6;
  */
 export function sigmoidFocalLoss(logits: TensorLike<FloatDType>, labels: TensorLike, options: SigmoidFocalLossOptions = {}): Tensor<"f32"> {
   if (!capturing()) return runEagerly(() => sigmoidFocalLoss(logits, labels, options));
-  checkOptions("sigmoidFocalLoss", options, ["gamma", "alpha", "weight", "normalised", "reducedThreshold", "dialect", "ignoreIndex", "pixelWeight", "reduction"]);
-  const { gamma = 2, alpha = 0.25, weight, normalised = false, reducedThreshold, dialect = "torchvision", reduction = "mean" } = options;
+  checkOptions("sigmoidFocalLoss", options, ["gamma", "alpha", "weight", "normalized", "reducedThreshold", "dialect", "ignoreIndex", "pixelWeight", "reduction"]);
+  const { gamma = 2, alpha = 0.25, weight, normalized = false, reducedThreshold, dialect = "torchvision", reduction = "mean" } = options;
   checkLoss("sigmoidFocalLoss", logits, labels, options);
   checkAtLeast("sigmoidFocalLoss", "gamma", gamma);
-  checkFlags("sigmoidFocalLoss", { normalised });
+  checkFlags("sigmoidFocalLoss", { normalized });
   checkChoice("sigmoidFocalLoss", "dialect", dialect, ["torchvision", "smp"]);
   for (const [name, value] of Object.entries({ alpha, reducedThreshold }))
     if (typeof value === "number" && !(value >= 0 && value <= 1)) throw new OptionError(`sigmoidFocalLoss: ${name} must be between 0 and 1 but is ${value}.`);
@@ -71,7 +71,7 @@ export function sigmoidFocalLoss(logits: TensorLike<FloatDType>, labels: TensorL
   const term = measured(reducedThreshold === undefined ? power : where(less(sub(1, doubt), reducedThreshold), 1, power), measure);
   const balanced = alpha === null ? bce : mul(bce, add(mul(y, alpha), mul(notY, 1 - alpha)));
   let losses = measured(mul(term, balanced), measure && greaterThanZero(measure));
-  if (normalised) {
+  if (normalized) {
     const classwise = !perClass(logits, labels);
     const axes = logits.shape.map((_, axis) => axis).slice(0, classwise ? -1 : undefined);
     losses = div(losses, maximum(sum(term, { axes }), LEAST));

@@ -13,7 +13,8 @@ import { classMap } from "./segmentation-meter.js";
 export interface BoundaryMeterOptions {
   /** Number of classes, at least 2. */
   classes: number;
-  /** Label of pixels that belong to no class; what is predicted there is left out as well. Default 255. */
+  /** Label of pixels that belong to no class; what is predicted there is left out as well. Default 255, or −100 (none) when
+   * that is a class. */
   ignoreIndex?: number | undefined;
   /** Distance of neighbouring rows and of neighbouring columns, in millimetres say. Default [1, 1]: distances in pixels. */
   spacing?: readonly [number, number] | undefined;
@@ -72,7 +73,7 @@ export class BoundaryMeter {
   /** @throws OptionError */
   constructor(options: BoundaryMeterOptions) {
     checkOptions("BoundaryMeter", options, ["classes", "ignoreIndex", "spacing", "percentile", "tolerance", "width", "unmatched"]);
-    const { classes, ignoreIndex = 255, spacing = [1, 1], percentile = 95, tolerance = 0.0075, width = 0.02, unmatched = "infinity" } = options;
+    const { classes, ignoreIndex = classes > 255 ? -100 : 255, spacing = [1, 1], percentile = 95, tolerance = 0.0075, width = 0.02, unmatched = "infinity" } = options;
     requireWhole("BoundaryMeter", "classes", classes, 2);
     checkIgnoreIndex("BoundaryMeter", ignoreIndex);
     checkSpacing("BoundaryMeter", spacing);

@@ -11,12 +11,12 @@ import { reshape } from "../ops/reshape.js";
 import { softmax } from "../ops/softmax.js";
 import { sum } from "../ops/sum.js";
 import type { FloatDType } from "../runtime/dtype.js";
-import { ShapeError, checkOptions } from "../runtime/errors.js";
+import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { classMap } from "./segmentation-meter.js";
 
 export interface CalibrationMeterOptions {
-  /** Bins of equal width between confidence 0 and 1. Default 15. */
+  /** Bins of equal width between confidence 0 and 1, at most 256. Default 15. */
   bins?: number | undefined;
   /** Label of pixels that do not count. Default 255. */
   ignoreIndex?: number | undefined;
@@ -41,6 +41,9 @@ export interface Calibration {
   readonly maximumError: number;
 }
 
+/** A bin is a reduction of its own on the GPU. */
+const MOST_BINS = 256;
+
 /**
  * How far a network's confidence (the probability of the class it predicts) is from how often it is right.
  *
@@ -60,6 +63,7 @@ export class CalibrationMeter {
     checkOptions("CalibrationMeter", options, ["bins", "ignoreIndex"]);
     const { bins = 15, ignoreIndex = 255 } = options;
     requireWhole("CalibrationMeter", "bins", bins, 1);
+    if (bins > MOST_BINS) throw new OptionError(`CalibrationMeter: bins may be at most ${MOST_BINS} but is ${bins}.`);
     checkIgnoreIndex("CalibrationMeter", ignoreIndex);
     this.#bins = bins;
     this.#count = compile(function countConfidence(given: Tensor<FloatDType>, labels: Tensor) {

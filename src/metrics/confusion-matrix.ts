@@ -61,13 +61,23 @@ export class ConfusionMatrix {
 
   /** Pixels of a class: those predicted right and wrong, and those of other classes that were taken for it. */
   outcome(index: number): Outcome {
+    return this.#outcomeOf(index, this.total);
+  }
+
+  /** `outcome` of every class. */
+  outcomes(): Outcome[] {
+    const { total } = this;
+    return Array.from({ length: this.classes }, (_, index) => this.#outcomeOf(index, total));
+  }
+
+  #outcomeOf(index: number, total: number): Outcome {
     let [row, column] = [0, 0];
     for (let other = 0; other < this.classes; other++) {
       row += this.at(index, other);
       column += this.at(other, index);
     }
     const truePositive = this.at(index, index);
-    return { truePositive, falsePositive: column - truePositive, falseNegative: row - truePositive, trueNegative: this.total - row - column + truePositive };
+    return { truePositive, falsePositive: column - truePositive, falseNegative: row - truePositive, trueNegative: total - row - column + truePositive };
   }
 }
 

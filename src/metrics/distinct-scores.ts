@@ -39,7 +39,7 @@ export class DistinctScores {
   }
 
   async counts(): Promise<ThresholdCounts> {
-    const merging = Promise.all(this.#batches).then((batches) => batches.reduce(merge, nothing));
+    const merging = Promise.all(this.#batches).then((batches) => mergeAll(batches));
     // At once, so that a batch added while this waits is neither lost nor counted twice.
     this.#batches = [merging];
     const merged = await merging;
@@ -55,7 +55,7 @@ export class DistinctScores {
   }
 }
 
-/** Throws when there are scores that are not numbers: no threshold parts them. */
+/** Throws when there are scores that no threshold parts from others. */
 export function refuseNaN(count: number): void {
   if (count > 0) throw new DataError(`ThresholdMeter: ${count} scores are not numbers. Look for NaN in what the network gives.`);
 }
@@ -67,10 +67,18 @@ function runsOf(scores: Float32Array, sides: Uint32Array): Runs {
   let end = 0;
   scores.forEach((score, i) => {
     if (sides[i]! > 1) return;
+    if (score === Infinity) throw new DataError("ThresholdMeter: a score is infinite, above which there is no threshold. Look for overflow in what the network gives.");
     if (end === 0 || runs.scores[end - 1] !== score) runs.scores[end++] = score;
     (sides[i] === 1 ? runs.positive : runs.negative)[end - 1]!++;
   });
   return { scores: runs.scores.slice(0, end), positive: runs.positive.slice(0, end), negative: runs.negative.slice(0, end) };
+}
+
+/** In pairs, then pairs of pairs: no score is moved more often than needed. */
+function mergeAll(runs: readonly Runs[]): Runs {
+  if (runs.length < 2) return runs[0] ?? nothing;
+  const half = runs.length >> 1;
+  return merge(mergeAll(runs.slice(0, half)), mergeAll(runs.slice(half)));
 }
 
 function merge(a: Runs, b: Runs): Runs {

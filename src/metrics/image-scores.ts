@@ -1,6 +1,6 @@
 import { ShapeError } from "../runtime/errors.js";
 import { ConfusionMatrix } from "./confusion-matrix.js";
-import { meanRatios, pooled, ratiosOf } from "./ratios.js";
+import { meanRatios } from "./ratios.js";
 import { scores, scoresOptions, type Averages, type Scores, type ScoresOptions } from "./scores.js";
 
 export interface ImageScores extends Averages {
@@ -27,16 +27,17 @@ export interface ImageScores extends Averages {
 export function imageScores(matrices: readonly ConfusionMatrix[], options: ScoresOptions = {}): ImageScores {
   const [first] = matrices;
   if (!first) throw new ShapeError("imageScores", "there must be a confusion matrix of at least one image");
-  const { absent, beta, include } = scoresOptions("imageScores", first.classes, options);
+  const { include } = scoresOptions("imageScores", first.classes, options);
   const total = new ConfusionMatrix(first.classes);
   for (const matrix of matrices) total.add(matrix);
-  const supports = include.map((i) => total.outcome(i)).map(({ truePositive, falseNegative }) => truePositive + falseNegative);
+  const outcomes = total.outcomes();
+  const supports = include.map((i) => outcomes[i]!).map(({ truePositive, falseNegative }) => truePositive + falseNegative);
   const images = matrices.map((matrix) => scores(matrix, options));
   return {
     images,
     pooled: scores(total, options),
     mean: meanRatios(images.map(({ mean }) => mean)),
-    micro: meanRatios(matrices.map((matrix) => ratiosOf(pooled(include.map((i) => matrix.outcome(i))), absent, beta))),
+    micro: meanRatios(images.map(({ micro }) => micro)),
     weighted: meanRatios(images.map(({ perClass }) => meanRatios(include.map((i) => perClass[i]!), supports))),
   };
 }

@@ -1,5 +1,5 @@
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import type { ConfusionMatrix } from "./confusion-matrix.js";
+import type { ConfusionMatrix, Outcome } from "./confusion-matrix.js";
 import { checkPolicy, meanRatios, pooled, ratiosOf, type AbsentPolicy, type Ratios } from "./ratios.js";
 
 export type { AbsentPolicy, Ratios } from "./ratios.js";
@@ -84,7 +84,7 @@ export function scoresOptions(op: string, classes: number, options: ScoresOption
  */
 export function scores(matrix: ConfusionMatrix, options: ScoresOptions = {}): Scores {
   const { absent, names, beta, include } = scoresOptions("scores", matrix.classes, options);
-  const outcomes = Array.from({ length: matrix.classes }, (_, i) => matrix.outcome(i));
+  const outcomes = matrix.outcomes();
   const perClass = outcomes.map((outcome, i): ClassScores => ({ name: names[i]!, support: outcome.truePositive + outcome.falseNegative, ...ratiosOf(outcome, absent, beta) }));
   const pixels = matrix.total;
   const right = pooled(outcomes).truePositive;
@@ -94,7 +94,7 @@ export function scores(matrix: ConfusionMatrix, options: ScoresOptions = {}): Sc
     pixelAccuracy: right / pixels,
     classAccuracy: occurring.reduce((sum, { recall }) => sum + recall, 0) / occurring.length,
     frequencyWeightedIou: occurring.reduce((sum, { support, iou }) => sum + support * iou, 0) / pixels,
-    ...agreement(matrix),
+    ...agreement(outcomes, pixels),
     perClass,
     mean: meanRatios(included),
     micro: ratiosOf(pooled(include.map((i) => outcomes[i]!)), absent, beta),
@@ -111,11 +111,9 @@ export function scores(matrix: ConfusionMatrix, options: ScoresOptions = {}): Sc
 }
 
 /** Kappa and MCC, from fractions of all pixels so that no product overflows. */
-function agreement(matrix: ConfusionMatrix): { kappa: number; mcc: number } {
-  const [total, classes] = [matrix.total, matrix.classes];
+function agreement(outcomes: readonly Outcome[], total: number): { kappa: number; mcc: number } {
   let [right, chance, truthSquares, predictedSquares] = [0, 0, 0, 0];
-  for (let i = 0; i < classes; i++) {
-    const { truePositive, falsePositive, falseNegative } = matrix.outcome(i);
+  for (const { truePositive, falsePositive, falseNegative } of outcomes) {
     const [truth, predicted] = [(truePositive + falseNegative) / total, (truePositive + falsePositive) / total];
     right += truePositive / total;
     chance += truth * predicted;

@@ -15,7 +15,7 @@ import { ConfusionMatrix } from "./confusion-matrix.js";
 export interface SegmentationMeterOptions {
   /** Number of classes, at least 2; a network with one logit tells two apart. */
   classes: number;
-  /** Label of pixels that do not count. Default 255. */
+  /** Label of pixels that do not count. Default 255, or −100 (none) when that is a class. */
   ignoreIndex?: number | undefined;
   /** Also keep a matrix for each image, for `imageScores`. Default false. */
   perImage?: boolean | undefined;
@@ -39,7 +39,7 @@ export class SegmentationMeter {
   /** @throws OptionError */
   constructor(options: SegmentationMeterOptions) {
     checkOptions("SegmentationMeter", options, ["classes", "ignoreIndex", "perImage"]);
-    const { classes, ignoreIndex = 255, perImage = false } = options;
+    const { classes, ignoreIndex = classes > 255 ? -100 : 255, perImage = false } = options;
     requireWhole("SegmentationMeter", "classes", classes, 2);
     checkIgnoreIndex("SegmentationMeter", ignoreIndex);
     this.#options = { classes, ignoreIndex, perImage };

@@ -22,7 +22,7 @@ async function value(loss: Loss, logits: number[], shape: number[], labels: Arra
 }
 
 describe("a batch of nothing", () => {
-  const perImage = ["diceLoss", "jaccardLoss", "tverskyLoss", "focalTverskyLoss", "generalisedDiceLoss", "mccLoss", "lovaszSoftmaxLoss"];
+  const perImage = ["diceLoss", "jaccardLoss", "tverskyLoss", "focalTverskyLoss", "generalizedDiceLoss", "mccLoss", "lovaszSoftmaxLoss"];
   test.each(Object.keys(finite))("%s is finite", async (name) => {
     expect(await value(finite[name]!, [], [0, 3, 4, 3], new Uint8Array(0))).toSatisfy(Number.isFinite);
     expect(await value(finite[name]!, [], [2, 0, 4, 3], new Uint8Array(0))).toSatisfy(Number.isFinite);
@@ -95,7 +95,7 @@ describe("arguments of the wrong kind", () => {
     expect(() => losses.focalLoss(x, y, { weight })).toThrow("focalLoss: weight must be an array of 3 numbers, one for each class.");
     expect(() => crossEntropy(x, y, { weight })).toThrow("crossEntropy: weight must be a tensor but is another object.");
     for (const [loss, name] of [[losses.diceLoss, "log"], [losses.diceLoss, "squared"], [losses.jaccardLoss, "squared"], [losses.tverskyLoss, "log"], [losses.mccLoss, "perImage"], [losses.boundaryLoss, "includeBackground"],
-      [losses.hausdorffLoss, "includeBackground"], [losses.lovaszSoftmaxLoss, "perImage"], [losses.sigmoidFocalLoss, "normalised"], [crossEntropy, "emptyIsZero"], [upsampledCrossEntropy, "alignCorners"]] as const)
+      [losses.hausdorffLoss, "includeBackground"], [losses.lovaszSoftmaxLoss, "perImage"], [losses.sigmoidFocalLoss, "normalized"], [crossEntropy, "emptyIsZero"], [upsampledCrossEntropy, "alignCorners"]] as const)
       expect(() => (loss as Loss)(x, y, { [name]: "no" })).toThrow(`${loss.name}: ${name} must be true or false but is "no".`);
   });
 

@@ -202,6 +202,7 @@ describe("BoundaryMeter", () => {
 });
 
 test("CalibrationMeter: nothing counted is no number", async () => {
+  expect(() => new CalibrationMeter({ bins: 257 })).toThrow("CalibrationMeter: bins may be at most 256 but is 257.");
   using meter = new CalibrationMeter();
   const { expectedError, maximumError, bins } = await meter.result();
   expect([expectedError, maximumError]).toEqual([NaN, NaN]);

@@ -1,4 +1,4 @@
-import { binaryCrossEntropy, boundaryLoss, crossEntropy, diceLoss, focalLoss, focalTverskyLoss, generalisedDiceLoss, hardPixelCrossEntropy, hausdorffLoss, jaccardLoss, lovaszHingeLoss, lovaszSoftmaxLoss, mccLoss, ohemCrossEntropy, sigmoidFocalLoss, tverskyLoss, upsampledCrossEntropy } from "../../src/losses/index.js";
+import { binaryCrossEntropy, boundaryLoss, crossEntropy, diceLoss, focalLoss, focalTverskyLoss, generalizedDiceLoss, hardPixelCrossEntropy, hausdorffLoss, jaccardLoss, lovaszHingeLoss, lovaszSoftmaxLoss, mccLoss, ohemCrossEntropy, sigmoidFocalLoss, tverskyLoss, upsampledCrossEntropy } from "../../src/losses/index.js";
 import { distanceTransform } from "../../src/ops/distance-transform.js";
 import { pytorchFamily } from "../support/pytorch.js";
 
@@ -15,7 +15,7 @@ await pytorchFamily("losses", {
   jaccardLoss: ({ logits, labels }, o) => jaccardLoss(logits, labels, o),
   tverskyLoss: ({ logits, labels }, o) => tverskyLoss(logits, labels, o),
   focalTverskyLoss: ({ logits, labels }, o) => focalTverskyLoss(logits, labels, o),
-  generalisedDiceLoss: ({ logits, labels }, o) => generalisedDiceLoss(logits, labels, o),
+  generalizedDiceLoss: ({ logits, labels }, o) => generalizedDiceLoss(logits, labels, o),
   mccLoss: ({ logits, labels }, o) => mccLoss(logits, labels, o),
   lovaszSoftmaxLoss: ({ logits, labels }, o) => lovaszSoftmaxLoss(logits, labels, o),
   lovaszHingeLoss: ({ logits, labels }, o) => lovaszHingeLoss(logits, labels, o),

@@ -73,7 +73,7 @@ export function focalLoss(inputs: LossInputs, { gamma = 2, weight, ...o }: Focal
 
 export interface SigmoidFocalOptions extends FocalOptions {
   alpha?: number | null;
-  normalised?: boolean;
+  normalized?: boolean;
   reducedThreshold?: number;
   dialect?: "torchvision" | "smp";
 }
@@ -81,7 +81,7 @@ export interface SigmoidFocalOptions extends FocalOptions {
 const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /** a_t·(1 − p_t)^gamma·−log p_t of every class. */
-export function sigmoidFocalLoss(inputs: LossInputs, { gamma = 2, alpha = 0.25, weight, normalised = false, reducedThreshold: t, dialect, ...o }: SigmoidFocalOptions): NdArray {
+export function sigmoidFocalLoss(inputs: LossInputs, { gamma = 2, alpha = 0.25, weight, normalized = false, reducedThreshold: t, dialect, ...o }: SigmoidFocalOptions): NdArray {
   const { logits, labels } = inputs;
   const terms: number[] = [];
   const values = cells(inputs, { ...o, activation: "sigmoid" }).flatMap((row) => row.map(({ x, p, y, w }, c) => {
@@ -93,7 +93,7 @@ export function sigmoidFocalLoss(inputs: LossInputs, { gamma = 2, alpha = 0.25, 
   }));
   const classes = logits.shape.at(-1)!;
   const dense = labels.shape.length === logits.shape.length;
-  const norm = (c: number): number => (normalised ? Math.max(1e-6, sum(terms.filter((_, k) => dense || k % classes === c))) : 1);
+  const norm = (c: number): number => (normalized ? Math.max(1e-6, sum(terms.filter((_, k) => dense || k % classes === c))) : 1);
   return reduced(values.map(({ loss }, k) => loss / norm(k % classes)), values.map(({ w }) => w), logits.shape, o.reduction);
 }
 

@@ -72,7 +72,7 @@ export function focalTverskyLoss(inputs: LossInputs, { gamma = 4 / 3, ...o }: Re
 }
 
 /** 1 − 2 Σ w·I / Σ w·(P + Y), w = 1 / Y². */
-export function generalisedDiceLoss(inputs: LossInputs, o: RegionOptions): NdArray {
+export function generalizedDiceLoss(inputs: LossInputs, o: RegionOptions): NdArray {
   const { dialect = "plain", volumeWeight = "square" } = o;
   const { perImage = dialect === "monai", smooth = dialect === "monai" ? 1e-5 : 0 } = o;
   const losses = groups(inputs, o, perImage).map((all) => {

@@ -217,11 +217,11 @@ def smp_focal(output, target, gamma, alpha, normalized, threshold):
 for i in range(8):
     n, c, h, w = shapes()
     kind = ["random", "ignored", "one class", "absent class"][i % 4]
-    alpha, normalised, threshold = draw.choice([None, 0.25]), i % 3 == 0, 0.5 if i % 4 == 1 else None
+    alpha, normalized, threshold = draw.choice([None, 0.25]), i % 3 == 0, 0.5 if i % 4 == 1 else None
     def smp_multiclass(logits, labels):
         mask = labels != IGNORE
-        return sum(smp_focal(logits[:, k][mask], (labels == k).double()[mask], 2, alpha, normalised, threshold) for k in range(c)) / c
-    family.case("sigmoidFocalLoss", {"dialect": "smp", "ignoreIndex": IGNORE, "normalised": normalised, "reducedThreshold": threshold, **({"noAlpha": True} if alpha is None else {"alpha": alpha})},
+        return sum(smp_focal(logits[:, k][mask], (labels == k).double()[mask], 2, alpha, normalized, threshold) for k in range(c)) / c
+    family.case("sigmoidFocalLoss", {"dialect": "smp", "ignoreIndex": IGNORE, "normalized": normalized, "reducedThreshold": threshold, **({"noAlpha": True} if alpha is None else {"alpha": alpha})},
                 {"logits": family.normal((n, c, h, w), std=2), "labels": labels_of(kind, n, c, h, w)}, smp_multiclass, name=f"smp, {kind} {i}")
 
 
@@ -320,13 +320,13 @@ family.case("diceLoss", {"smooth": 1}, {"logits": family.normal((2, 3, 4, 5)), "
             lambda logits, labels, pixelWeight: (lambda p, y, v: (1 - (2 * (v * p * y).sum((0, 2, 3)) + 1) / ((v * (p + y)).sum((0, 2, 3)) + 1)).mean())(
                 torch.softmax(logits, 1), one_hot(labels, 3, labels >= 0), pixelWeight[:, None]), gradients=["logits"], name="pixel weights")
 
-# Generalised Dice: Sudre, and MONAI GeneralizedDiceLoss.
+# Generalized Dice: Sudre, and MONAI GeneralizedDiceLoss.
 for i in range(10):
     n, c, h, w = shapes()
     kind, dialect, background = KINDS[i % len(KINDS)], ["plain", "monai"][i % 2], i % 5 != 2
     volume, per_image = draw.choice(["square", "square", "simple", "uniform"]), draw.random() < 0.5
     smooth = 1e-5 if dialect == "monai" else 0
-    def generalised(logits, labels):
+    def generalized(logits, labels):
         p, y = masked(logits, labels)
         p, y = (p, y) if background else (p[:, 1:], y[:, 1:])
         dims = (2,) if per_image else (0, 2)
@@ -337,8 +337,8 @@ for i in range(10):
         weight = weight + infinite * weight.max(1, keepdim=True).values
         below = ((big_p + big_y) * weight).sum(1) + smooth
         return (1 - (2 * (hits * weight).sum(1) + smooth) / below.clamp_min(1e-30)).mean()
-    family.case("generalisedDiceLoss", {"dialect": dialect, "ignoreIndex": IGNORE, "includeBackground": background, "volumeWeight": volume, "perImage": per_image},
-                {"logits": logits_of(kind, (n, c, h, w)), "labels": labels_of(kind, n, c, h, w)}, generalised, name=f"{dialect}, {kind} {i}")
+    family.case("generalizedDiceLoss", {"dialect": dialect, "ignoreIndex": IGNORE, "includeBackground": background, "volumeWeight": volume, "perImage": per_image},
+                {"logits": logits_of(kind, (n, c, h, w)), "labels": labels_of(kind, n, c, h, w)}, generalized, name=f"{dialect}, {kind} {i}")
 
 # Focal Tversky: smp's exponent after the mean, the paper's (Abraham & Khan 2018) for each class.
 for i in range(8):

@@ -10,7 +10,7 @@ import { region, regionOptions, type RegionLossOptions } from "./overlap.js";
 import { foregroundOf } from "./probabilities.js";
 import { checkAtLeast, checkChoice, reduceLoss } from "./targets.js";
 
-export interface GeneralisedDiceLossOptions extends Omit<RegionLossOptions, "weight"> {
+export interface GeneralizedDiceLossOptions extends Omit<RegionLossOptions, "weight"> {
   /** "monai": a loss for every image, smoothing 1e-5. Default "plain": one for the batch, no smoothing. */
   dialect?: "plain" | "monai" | undefined;
   /** Weight of a class with v target pixels: "square" 1/v², "simple" 1/v, "uniform" 1. Default "square". */
@@ -23,7 +23,7 @@ export interface GeneralisedDiceLossOptions extends Omit<RegionLossOptions, "wei
 const NOTHING = 1e-30;
 
 /**
- * Generalised Dice loss (Sudre et al. 2017), one fraction over all classes that weighs each by its volume v = Σ y:
+ * Generalized Dice loss (Sudre et al. 2017), one fraction over all classes that weighs each by its volume v = Σ y:
  *
  *     1 − (2 Σ over c of w·Σ p·y + smooth) / (Σ over c of w·(Σ p + Σ y) + smooth),   w = 1 / v²
  *
@@ -38,16 +38,16 @@ const NOTHING = 1e-30;
  *
  * @pytorch monai.losses.GeneralizedDiceLoss (dialect "monai")
  */
-export function generalisedDiceLoss(logits: TensorLike<FloatDType>, labels: TensorLike, options: GeneralisedDiceLossOptions = {}): Tensor<"f32"> {
-  if (!capturing()) return runEagerly(() => generalisedDiceLoss(logits, labels, options));
-  checkOptions("generalisedDiceLoss", options, ["smooth", "dialect", "volumeWeight", ...regionOptions.filter((name) => name !== "weight")]);
+export function generalizedDiceLoss(logits: TensorLike<FloatDType>, labels: TensorLike, options: GeneralizedDiceLossOptions = {}): Tensor<"f32"> {
+  if (!capturing()) return runEagerly(() => generalizedDiceLoss(logits, labels, options));
+  checkOptions("generalizedDiceLoss", options, ["smooth", "dialect", "volumeWeight", ...regionOptions.filter((name) => name !== "weight")]);
   const { dialect = "plain", volumeWeight = "square", includeBackground = true, reduction = "mean" } = options;
-  checkChoice("generalisedDiceLoss", "dialect", dialect, ["plain", "monai"]);
-  checkChoice("generalisedDiceLoss", "volumeWeight", volumeWeight, ["square", "simple", "uniform"]);
+  checkChoice("generalizedDiceLoss", "dialect", dialect, ["plain", "monai"]);
+  checkChoice("generalizedDiceLoss", "volumeWeight", volumeWeight, ["square", "simple", "uniform"]);
   const { smooth = dialect === "monai" ? 1e-5 : 0, perImage = dialect === "monai" } = options;
-  checkAtLeast("generalisedDiceLoss", "smooth", smooth);
-  if (!perImage && reduction === "none") throw new OptionError('generalisedDiceLoss: one loss for the batch has no reduction "none". Use it with perImage.');
-  const { p, y, total } = region("generalisedDiceLoss", logits, labels, options, perImage);
+  checkAtLeast("generalizedDiceLoss", "smooth", smooth);
+  if (!perImage && reduction === "none") throw new OptionError('generalizedDiceLoss: one loss for the batch has no reduction "none". Use it with perImage.');
+  const { p, y, total } = region("generalizedDiceLoss", logits, labels, options, perImage);
   const [hits, predicted, real] = [mul(p, y), p, y].map((x) => foregroundOf(total(x), includeBackground)) as [Tensor<"f32">, Tensor<"f32">, Tensor<"f32">];
   const w = volumeWeights(real, volumeWeight);
   const above = mul(sum(mul(w, hits), { axes: [-1] }), 2);

@@ -1,9 +1,9 @@
-import { generalisedDiceLoss, type GeneralisedDiceLossOptions } from "../../src/losses/generalised-dice.js";
+import { generalizedDiceLoss, type GeneralizedDiceLossOptions } from "../../src/losses/generalized-dice.js";
 import * as reference from "../reference/region-losses.js";
 import { testErrors } from "../support/test-errors.js";
 import { testOp } from "../support/test-op.js";
 
-testOp("generalisedDiceLoss", ({ logits, labels, pixelWeight }, o) => generalisedDiceLoss(logits, labels, { ...(o as GeneralisedDiceLossOptions), pixelWeight }), reference.generalisedDiceLoss, [
+testOp("generalizedDiceLoss", ({ logits, labels, pixelWeight }, o) => generalizedDiceLoss(logits, labels, { ...(o as GeneralizedDiceLossOptions), pixelWeight }), reference.generalizedDiceLoss, [
   { logits: [2, 5, 7, 3], labels: { shape: [2, 5, 7], classes: 3, dtype: "u8" } },
   { logits: [2, 5, 7, 3], labels: { shape: [2, 5, 7], classes: 3, ignore: 9 }, options: { ignoreIndex: 9, perImage: true, reduction: "none" } },
   { logits: [2, 5, 7, 3], labels: { shape: [2, 5, 7], classes: 3 }, options: { dialect: "monai" } },
@@ -15,7 +15,7 @@ testOp("generalisedDiceLoss", ({ logits, labels, pixelWeight }, o) => generalise
   { logits: [1, 2, 2, 3], labels: { shape: [1, 2, 2], values: [7, 7, 7, 7], dtype: "u32" }, options: { ignoreIndex: 7, dialect: "monai" }, name: "all ignored, MONAI: 0" },
 ]);
 
-testErrors("generalisedDiceLoss", [
-  ["losses of a batch", { logits: [2, 3], labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => generalisedDiceLoss(logits!, labels!, { reduction: "none" }),
-    'generalisedDiceLoss: one loss for the batch has no reduction "none". Use it with perImage.'],
+testErrors("generalizedDiceLoss", [
+  ["losses of a batch", { logits: [2, 3], labels: { shape: [2], classes: 3 } }, ({ logits, labels }) => generalizedDiceLoss(logits!, labels!, { reduction: "none" }),
+    'generalizedDiceLoss: one loss for the batch has no reduction "none". Use it with perImage.'],
 ]);
