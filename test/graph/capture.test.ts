@@ -68,7 +68,7 @@ describe("what a captured function may not do", () => {
     expect(() => compile(function nothing() {
       return 1;
     })()).toThrow("nothing: the function touches no tensor or parameter that is on a device.");
-    expect(() => relu([1, 2] as never)).toThrow("pointwise: expected a tensor but got another object. Make one with tensor(device, data, shape).");
+    expect(() => relu([1, 2] as never)).toThrow("relu: expected a tensor or a number but got an array. Make a tensor with tensor(device, data, shape).");
     expect(() => sum(undefined as never)).toThrow();
     using x = tensor(device, [1]);
     const f: (argument: unknown) => Tensor = compile<[unknown], Tensor>(() => relu(x));

@@ -14,7 +14,7 @@ export function localResponseNorm({ x }: { x: NdArray }, { size, alpha = 1e-4, b
   const data = x.data.map((v, i) => {
     const c = i % channels;
     let sum = 0;
-    for (let d = -before; d < size - before; d++) if (c + d >= 0 && c + d < channels) sum += x.data[i + d]! ** 2;
+    for (let d = Math.max(-before, -c); d < Math.min(size - before, channels - c); d++) sum += x.data[i + d]! ** 2;
     return v / (k + (alpha / size) * sum) ** beta;
   });
   return { shape: x.shape, data };
