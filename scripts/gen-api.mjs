@@ -1,16 +1,17 @@
-// Writes docs/api: one page per section of src/index.ts, from the types and comments of the code, and the table of dtypes.
+// Writes docs/api: one page per section of src/index.ts and one for src/node.ts, from the types and comments of the code, and the table of dtypes.
 //   node scripts/gen-api.mjs          writes
 //   node scripts/gen-api.mjs --check  fails when what is there is not what would be written
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readEntry } from "./api/read.mjs";
+import { openProgram, readModule, readSections } from "./api/read.mjs";
 import { page, index, slug } from "./api/write.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const folder = "docs/api";
-const sections = readEntry("src/index.ts", "tsconfig.json");
+const program = openProgram(["src/index.ts", "src/node.ts"], "tsconfig.json");
+const sections = [...readSections(program, "src/index.ts"), readModule(program, "src/node.ts", "Node")];
 
 const problems = [];
 for (const { title, entries } of sections)

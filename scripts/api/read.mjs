@@ -1,4 +1,4 @@
-// Reads what src/index.ts exports: sections (its comment lines), names, signatures, JSDoc.
+// Reads what the entries src/index.ts and src/node.ts export: sections (comment lines), names, signatures, JSDoc.
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 
@@ -8,11 +8,15 @@ import ts from "typescript";
 
 const NO_TRUNCATION = ts.TypeFormatFlags.NoTruncation | ts.TypeFormatFlags.UseAliasDefinedOutsideCurrentScope;
 
-/** @returns {Section[]} */
-export function readEntry(file, configFile) {
+/** A program over the entries, of which `readSections` and `readModule` tell. */
+export function openProgram(files, configFile) {
   const { config } = ts.readConfigFile(configFile, ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
-  const program = ts.createProgram([file], { ...options, noEmit: true });
+  return ts.createProgram(files, { ...options, noEmit: true });
+}
+
+/** The exports of an entry that lists them under comment lines. @returns {Section[]} */
+export function readSections(program, file) {
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(file);
   const text = readFileSync(file, "utf8");
@@ -22,12 +26,17 @@ export function readEntry(file, configFile) {
     const comments = (ts.getLeadingCommentRanges(text, statement.pos) ?? []).map(({ pos, end }) => text.slice(pos, end));
     const title = comments.at(-1)?.replace(/^\/\/\s*/, "");
     if (title && sections.at(-1)?.title !== title) sections.push({ title, entries: [] });
-    for (const element of statement.exportClause.elements) {
-      const symbol = checker.getAliasedSymbol(checker.getSymbolAtLocation(element.name));
-      sections.at(-1).entries.push(describe(checker, element.name.text, symbol));
-    }
+    for (const element of statement.exportClause.elements) sections.at(-1).entries.push(describe(checker, element.name.text, checker.getAliasedSymbol(checker.getSymbolAtLocation(element.name))));
   }
   return sections;
+}
+
+/** All exports of a module, in one section. @returns {Section} */
+export function readModule(program, file, title) {
+  const checker = program.getTypeChecker();
+  const symbols = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file)));
+  const behind = (symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+  return { title, entries: symbols.map((symbol) => describe(checker, symbol.name, behind(symbol))).sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 const docText = (checker, symbol) => ts.displayPartsToString(symbol.getDocumentationComment(checker));

@@ -58,7 +58,7 @@ export function index(sections) {
   const rows = operators.map(({ name, tags }) => `| [${name}](operators.md#${name.toLowerCase()}) | ${counterpart(tags, "pytorch")} | ${counterpart(tags, "onnx")} |`).join("\n");
   return `${written}# What atrous exports
 
-Everything that \`import … from "atrous"\` gives, section by section. Shapes are written with their axes: feature maps are NHWC, kernels OHWI.
+Everything that \`import … from "atrous"\` gives, section by section; [Node](node.md) is what \`atrous/node\` adds. Shapes are written with their axes: feature maps are NHWC, kernels OHWI.
 Which operator takes which dtype, and has a gradient for it: [dtypes.md](dtypes.md).
 
 ${lists}

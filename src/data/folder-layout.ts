@@ -4,6 +4,7 @@ import { listImages } from "../io/files.js";
 import { DataError } from "../runtime/errors.js";
 import { hash32, hashText } from "./random.js";
 
+/** The parts that data is divided into. */
 export const splits = ["train", "val", "test"] as const;
 export type Split = (typeof splits)[number];
 

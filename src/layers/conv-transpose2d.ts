@@ -3,6 +3,7 @@ import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { convTranspose2d, transposedParams } from "../ops/conv-transpose2d.js";
 import type { Padding, PaddingMode } from "../ops/conv2d-options.js";
+import { flag } from "../ops/require.js";
 import { pair, type PairLike } from "../ops/window.js";
 import { checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
@@ -40,7 +41,8 @@ export class ConvTranspose2d extends Layer {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
     checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "paddingMode", "outputPadding", "dilation", "groups", "bias"]);
-    const { stride = 1, padding = 0, paddingMode = "zeros", outputPadding = 0, dilation = 1, groups = 1, bias = true } = options;
+    const { stride = 1, padding = 0, paddingMode = "zeros", outputPadding = 0, dilation = 1, groups = 1 } = options;
+    const bias = flag("ConvTranspose2d", "bias", options.bias, true);
     requireChannels("ConvTranspose2d", { inChannels, outChannels }, groups);
     const [kh, kw] = pair("ConvTranspose2d", "kernelSize", options.kernelSize, 1);
     const init = fanInUniform((outChannels / groups) * kh * kw);

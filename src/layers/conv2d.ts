@@ -3,6 +3,7 @@ import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { conv2d } from "../ops/conv2d.js";
 import { convolutionParams, requirePaddingMode, type ConvolutionPadding, type PaddingMode } from "../ops/conv2d-options.js";
+import { flag } from "../ops/require.js";
 import { pair, type PairLike } from "../ops/window.js";
 import { checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
@@ -38,7 +39,8 @@ export class Conv2d extends Layer {
   constructor(inChannels: number, outChannels: number, options: Conv2dOptions) {
     super();
     checkOptions("Conv2d", options, ["kernelSize", "stride", "padding", "paddingMode", "dilation", "groups", "bias"]);
-    const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1, bias = true } = options;
+    const { stride = 1, padding = 0, paddingMode = "zeros", dilation = 1, groups = 1 } = options;
+    const bias = flag("Conv2d", "bias", options.bias, true);
     requireChannels("Conv2d", { inChannels, outChannels }, groups);
     const [kh, kw] = pair("Conv2d", "kernelSize", options.kernelSize, 1);
     const init = fanInUniform((inChannels / groups) * kh * kw);

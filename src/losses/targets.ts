@@ -5,10 +5,9 @@ import { checkLogits, checkPixelLabels, checkPixelWeight, isFloat } from "../ops
 import { checkIgnoreIndex } from "../ops/last-axis.js";
 import { oneHot } from "../ops/one-hot.js";
 import { add, div, equal, greater, less, mul, sub, where } from "../ops/pointwise.js";
-import { requireTensors } from "../ops/require.js";
+import { flag, requireTensors } from "../ops/require.js";
 import { reshape } from "../ops/reshape.js";
 import { sum } from "../ops/sum.js";
-import { flag } from "../ops/window.js";
 import type { DType } from "../runtime/dtype.js";
 import { OptionError } from "../runtime/errors.js";
 import { sameShape, type Shape } from "../runtime/shape.js";

@@ -8,10 +8,10 @@ import { cast } from "./cast.js";
 import { constant } from "./constant.js";
 import { cumsum } from "./cumsum.js";
 import { add, mul } from "./pointwise.js";
-import { requireFloat, requireTensors } from "./require.js";
+import { flag, requireFloat, requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 import { slice } from "./slice.js";
-import { flag, pair, type PairLike } from "./window.js";
+import { pair, type PairLike } from "./window.js";
 
 export interface AffineGridOptions {
   /** Height and width of the grid. */

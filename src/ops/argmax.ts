@@ -3,8 +3,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerArgmax, type ArgmaxParams } from "../kernels/argmax.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { reducedShape } from "./axes.js";
-import { normalAxis, requireTensors, requireWords } from "./require.js";
-import { flag } from "./window.js";
+import { flag, normalAxis, requireTensors, requireWords } from "./require.js";
 
 export interface ArgmaxOptions {
   /** The axis that is searched; negative ones count from the back. Default -1, the classes. */

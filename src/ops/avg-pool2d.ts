@@ -3,8 +3,8 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerAvgPool2d, lowerAvgPool2dGradient, type AvgPool2dParams } from "../kernels/avg-pool2d.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
-import { requireFloat, requireWhole } from "./require.js";
-import { flag, pooledShape, poolWindow, type Pair, type PairLike } from "./window.js";
+import { flag, requireFloat, requireWhole } from "./require.js";
+import { pooledShape, poolWindow, type Pair, type PairLike } from "./window.js";
 
 export interface AvgPool2dOptions {
   /** Height and width of the window, in positions of x. */

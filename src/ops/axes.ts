@@ -2,7 +2,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import type { ReduceParams } from "../kernels/reduce.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import type { Shape } from "../runtime/shape.js";
-import { normalAxis, requireTensors } from "./require.js";
+import { flag, normalAxis, requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 
 export interface ReduceOptions {
@@ -24,7 +24,7 @@ export function normaliseAxes(op: string, shape: Shape, axes: readonly number[] 
 export function reduceParams(op: string, x: TensorLike, options: ReduceOptions, others: readonly string[] = []): ReduceParams {
   requireTensors(op, { x });
   checkOptions(op, options, ["axes", "keepDims", ...others]);
-  return { axes: normaliseAxes(op, x.shape, options.axes), keepDims: options.keepDims ?? false };
+  return { axes: normaliseAxes(op, x.shape, options.axes), keepDims: flag(op, "keepDims", options.keepDims, false) };
 }
 
 /** The shape left after folding `axes`. */

@@ -11,9 +11,8 @@ import { constant } from "./constant.js";
 import { checkIgnoreIndex, checkLabels } from "./last-axis.js";
 import { logSoftmax } from "./log-softmax.js";
 import { add, div, equal, mul, neg, where } from "./pointwise.js";
-import { requireFloat, requireTensors } from "./require.js";
+import { flag, requireFloat, requireTensors } from "./require.js";
 import { sum } from "./sum.js";
-import { flag } from "./window.js";
 
 interface Inputs {
   logits: Spec;

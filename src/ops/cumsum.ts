@@ -3,8 +3,7 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerCumsum, type CumsumParams } from "../kernels/cumsum.js";
 import type { DType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
-import { normalAxis, requireTensors, requireWords } from "./require.js";
-import { flag } from "./window.js";
+import { flag, normalAxis, requireTensors, requireWords } from "./require.js";
 
 export interface CumsumOptions {
   /** The axis along which elements are summed up; negative ones count from the back. Default -1. */

@@ -8,9 +8,8 @@ import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
 import { cast } from "./cast.js";
 import { sumByIndex } from "./index-add.js";
-import { requireFloat } from "./require.js";
+import { flag, requireFloat } from "./require.js";
 import { reshape } from "./reshape.js";
-import { flag } from "./window.js";
 
 export interface GridSampleOptions {
   /** "bilinear" weighs the four neighbours of a position, "nearest" copies the nearest pixel (ties to even). Default "bilinear". */

@@ -6,7 +6,7 @@ import { batchFits, lowerMatmul, type MatmulParams } from "../kernels/matmul.js"
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { broadcastShape, sizeOf, type Shape } from "../runtime/shape.js";
-import { requireFloats, requireTensors } from "./require.js";
+import { flag, requireFloats, requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
 import { sumTo } from "./sum.js";
 
@@ -73,7 +73,8 @@ export interface MatmulOptions {
 export function matmul<D extends FloatDType = "f32">(a: TensorLike<D>, b: TensorLike<D>, options: MatmulOptions = {}): Tensor<D> {
   requireTensors("matmul", { a, b });
   checkOptions("matmul", options, ["transposeA", "transposeB"]);
-  const { transposeA = false, transposeB = false } = options;
+  const transposeA = flag("matmul", "transposeA", options.transposeA, false);
+  const transposeB = flag("matmul", "transposeB", options.transposeB, false);
   for (const [name, t, transposed] of [["a", a, transposeA], ["b", b, transposeB]] as const) {
     if (t.shape.length === 0) throw new ShapeError("matmul", `${name} must have at least one axis`, { a: a.shape, b: b.shape });
     if (transposed && t.shape.length === 1) throw new OptionError(`matmul: ${name} is a vector, which cannot be transposed.`);

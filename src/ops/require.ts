@@ -65,3 +65,9 @@ export function normalAxis(op: string, shape: Shape, axis: number): number {
 export function requireWhole(op: string, name: string, value: number, least: number): void {
   if (!Number.isInteger(value) || value < least) throw new OptionError(`${op}: ${name} must be a whole number of at least ${least} but is ${value}.`);
 }
+
+/** The value of a switch, checked to be one. */
+export function flag(op: string, name: string, value: boolean | undefined, otherwise: boolean): boolean {
+  if (value !== undefined && typeof value !== "boolean") throw new OptionError(`${op}: ${name} must be true or false but is ${JSON.stringify(value)}.`);
+  return value ?? otherwise;
+}

@@ -1,7 +1,8 @@
 import type { AxisPlacement } from "../kernels/resample-axis.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, type Shape } from "../runtime/shape.js";
-import { flag, pair, type Pair, type PairLike } from "./window.js";
+import { pair, type Pair, type PairLike } from "./window.js";
+import { flag } from "./require.js";
 
 export type ResizeMode = "bilinear" | "nearest" | "nearest-exact" | "bicubic" | "area";
 

@@ -6,8 +6,7 @@ import { lowerArgsort, type ArgsortParams } from "../kernels/sort.js";
 import type { DType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
 import { gatherUniqueOp } from "./gather.js";
-import { normalAxis, requireTensors, requireWords } from "./require.js";
-import { flag } from "./window.js";
+import { flag, normalAxis, requireTensors, requireWords } from "./require.js";
 
 export interface SortOptions {
   /** The axis along which elements are sorted; negative ones count from the back. Default -1. */

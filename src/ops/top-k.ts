@@ -1,9 +1,8 @@
 import type { TensorLike } from "../graph/tensor.js";
 import type { DType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
-import { normalAxis, requireTensors, requireWhole, requireWords } from "./require.js";
+import { flag, normalAxis, requireTensors, requireWhole, requireWords } from "./require.js";
 import { firstInOrder, type Sorted } from "./sort.js";
-import { flag } from "./window.js";
 
 export interface TopKOptions {
   /** The axis along which elements are chosen; negative ones count from the back. Default -1. */

@@ -9,8 +9,7 @@ import { sameShape } from "../runtime/shape.js";
 import { cast } from "./cast.js";
 import { checkClassWeights, crossEntropyParams, type CrossEntropyOptions } from "./cross-entropy.js";
 import { checkLabels } from "./last-axis.js";
-import { requireFloat, requireTensors } from "./require.js";
-import { flag } from "./window.js";
+import { flag, requireFloat, requireTensors } from "./require.js";
 
 interface Inputs {
   logits: Spec;

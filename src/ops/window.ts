@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from "../runtime/errors.js";
 import { checkRank, type Shape } from "../runtime/shape.js";
+import { flag } from "./require.js";
 
 /** A setting for both directions, or [vertical, horizontal]. */
 export type PairLike = number | readonly [number, number];
@@ -36,12 +37,6 @@ export function binPair(op: string, name: string, value: BinsLike): Bins {
   if (!Array.isArray(value) || !value.includes(null)) return pair(op, name, value as PairLike, 1);
   const [vertical, horizontal] = pair(op, name, value.map((n: number | null) => n ?? 1) as unknown as Pair, 1);
   return [value[0] === null ? null : vertical, value[1] === null ? null : horizontal];
-}
-
-/** The value of a switch, checked to be one. */
-export function flag(op: string, name: string, value: boolean | undefined, otherwise: boolean): boolean {
-  if (value !== undefined && typeof value !== "boolean") throw new OptionError(`${op}: ${name} must be true or false but is ${JSON.stringify(value)}.`);
-  return value ?? otherwise;
 }
 
 /** What all poolings by windows take: settings of both directions, checked. */

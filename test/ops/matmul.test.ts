@@ -47,6 +47,7 @@ describe("matmul", () => {
     expect(() => matmul(a, b, { transposeB: true })).toThrow("matmul: a has 3 columns but b has 4 rows (transposed).\n  a  [2, 3]  mk\n  b  [2, 4]  nk");
     expect(() => matmul(two, three)).toThrow("matmul: the batch axes do not broadcast (they are aligned at the end; only 1 stretches).\n  a  [2, 2, 3]  bmk\n  b  [3, 3, 2]  bkn");
     expect(() => matmul(two, a, { transposeB: false })).toThrow("matmul: a has 3 columns but b has 2 rows.\n  a  [2, 2, 3]  bmk\n  b  [2, 3]     kn");
+    expect(() => matmul(a, b, { transposeB: "no" } as object)).toThrow('matmul: transposeB must be true or false but is "no".');
     expect(() => matmul(a, vector)).toThrow("matmul: a has 3 columns but b has 2 rows.\n  a  [2, 3]  mk\n  b  [2]     k");
     expect(() => matmul(vector, a, { transposeA: true })).toThrow("matmul: a is a vector, which cannot be transposed.");
     expect(() => matmul(a, labels as never)).toThrow('matmul: b must be f16 or f32 but is u32. Convert with cast(b, "f32").');

@@ -43,6 +43,7 @@ describe("sum", () => {
     expect(() => sum(x, { axes: [2] })).toThrow("sum: x has no axis 2: axes go from -2 to 1.\n  x  [2, 2]");
     expect(() => sum(x, { axes: [0, -2] })).toThrow("sum: axes [0, -2] name one axis twice.");
     expect(() => sum(x, { axis: 0 } as object)).toThrow('sum: unknown option "axis". Did you mean "axes"? Options: axes, keepDims.');
+    expect(() => sum(x, { keepDims: "no" } as object)).toThrow('sum: keepDims must be true or false but is "no".');
     expect(() => sum(bytes)).toThrow('sum: x must be f32, f16, i32 or u32 but is u8. Convert with cast(x, "u32").');
     expect(() => sum(undefined as never)).toThrow("sum: x must be a tensor but is undefined. Make one with tensor(device, data, shape).");
     expect(() => sum(x, { axes: 1 } as object)).toThrow("sum: axes must be an array of axis numbers but is 1.");
