@@ -15,7 +15,7 @@ export interface GemmOptions extends MatmulOptions {
 }
 
 /**
- * alpha · a · b + beta · c of matrices.
+ * alpha · a · b + beta · c of matrices. In f16 the product a · b is rounded before alpha scales it.
  *
  * @param a f32 or f16 [m, k] ([k, m] with `transposeA`)
  * @param b of the dtype of a, [k, n] ([n, k] with `transposeB`)
