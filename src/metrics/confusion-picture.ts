@@ -36,13 +36,15 @@ export function confusionPicture(matrix: ConfusionMatrix, names: readonly string
       const [x, y] = [left + guess * cell, top + truth * cell];
       const title = `${names[truth]} taken for ${names[guess]}: ${thousands(pixels)} pixels, ${(100 * part).toFixed(2)} % of the class`;
       parts.push(`<rect x="${x}" y="${y}" width="${cell}" height="${cell}" fill="${truth === guess ? "#2563eb" : "#ea580c"}" fill-opacity="${(0.85 * part).toFixed(3)}" stroke="currentColor" stroke-opacity="0.2"><title>${escapeXml(title)}</title></rect>`);
-      if (n <= WRITTEN) parts.push(label(total > 0 ? (part > 0 && part < 0.005 ? "<1" : (100 * part).toFixed(0)) : "–", x + cell / 2, y + cell / 2, `text-anchor="middle" dominant-baseline="central" pointer-events="none"${part === 0 ? ' fill-opacity="0.35"' : ""}`));
+      if (n <= WRITTEN) parts.push(label(total > 0 ? (part > 0 && part < 0.005 ? "<1" : (100 * part).toFixed(0)) : "–", x + cell / 2, y + cell / 2, `text-anchor="middle" dominant-baseline="central" pointer-events="none" style="fill:${part > 0.4 ? "#fff" : "currentColor"}"${part === 0 ? ' fill-opacity="0.35"' : ""}`));
     });
   }
-  const width = left + size + 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${top + size + 8}" width="${width}" height="${top + size + 8}" font-family="system-ui, sans-serif" font-size="13" fill="currentColor" role="img" aria-label="Confusion matrix">
+  const [width, height] = [left + size + 8, Math.max(top + size + 8, 160)];
+  // Beside the rows if they are long enough for it.
+  const middle = size >= 140 ? top + size / 2 : height / 2;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="13" fill="currentColor" role="img" aria-label="Confusion matrix">
 ${label("predicted", left + size / 2, 14, 'text-anchor="middle" fill-opacity="0.7"')}
-${label("truth, % of each row", 14, top + size / 2, `text-anchor="middle" fill-opacity="0.7" transform="rotate(-90 14 ${top + size / 2})"`)}
+${label("truth, % of each row", 14, middle, `text-anchor="middle" fill-opacity="0.7" transform="rotate(-90 14 ${middle})"`)}
 ${parts.join("\n")}
 </svg>
 `;
