@@ -83,7 +83,7 @@ export { reshape } from "./ops/reshape.js";
 export { resize, type ResizeMode, type ResizeOptions } from "./ops/resize.js";
 export { scatterAdd } from "./ops/scatter-add.js";
 export { slice, type SliceOptions } from "./ops/slice.js";
-export { softmax } from "./ops/softmax.js";
+export { softmax, type SoftmaxOptions } from "./ops/softmax.js";
 export { argsort, sort, type Sorted, type SortOptions } from "./ops/sort.js";
 export { split, type SplitOptions } from "./ops/split.js";
 export { stack, type StackOptions } from "./ops/stack.js";

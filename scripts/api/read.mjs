@@ -84,10 +84,13 @@ function readOptions(checker, entry, signature, declaration) {
   }
 }
 
+/** What the comment of a method says of its parameters and errors. */
+const parameters = (checker, symbol) => tagsOf(checker, symbol).flatMap(([name, text]) => (name === "param" ? [`${text.replace(/^(\S+)\s*(?:-\s*)?/, "`$1`: ")}.`] : name === "throws" ? [`Throws ${text}.`] : []));
+
 function members(checker, symbols, at) {
   return symbols.filter(visible).map((symbol) => {
     const type = checker.getTypeOfSymbolAtLocation(symbol, at);
     const optional = symbol.flags & ts.SymbolFlags.Optional;
-    return { name: symbol.name, optional: Boolean(optional), type: checker.typeToString(optional ? checker.getNonNullableType(type) : type, at, NO_TRUNCATION), text: docText(checker, symbol) };
+    return { name: symbol.name, optional: Boolean(optional), type: checker.typeToString(optional ? checker.getNonNullableType(type) : type, at, NO_TRUNCATION), text: [docText(checker, symbol), ...parameters(checker, symbol)].filter(Boolean).join(" ") };
   });
 }

@@ -27,7 +27,8 @@ export function tensorFromBuffer<D extends DType>(device: Device, buffer: Shared
 }
 
 /**
- * Queues a copy of a tensor's elements into a buffer of the program's own, on the same WebGPU device.
+ * Queues a copy of a tensor's elements into a buffer of the program's own, on the same WebGPU device. WebGPU copies words of 4
+ * bytes: elements of one or two bytes are filled up with zeros to a whole word.
  *
  * @param offset byte of the buffer to begin at, a multiple of 4; default 0
  * @throws DeviceError when the buffer is too small or lacks the usage COPY_DST, DisposedError for a disposed tensor

@@ -14,7 +14,7 @@ import type { Variable } from "./variable.js";
 export interface Memory extends Block {
   readonly name: string;
   readonly shape: Shape;
-  /** Bytes that its values fill; the rest of `bytes` is padding. */
+  /** Bytes that its values fill, whole words except for an odd number of f16; the rest of `bytes` is padding. */
   readonly filled: number;
   /** Memory that exists already: a variable's, or a tensor closed over. */
   readonly variable?: Variable;
@@ -54,7 +54,7 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
     memories.push(made);
     return made;
   };
-  const fresh = (shape: Shape, dtype: DType, name: string): Located => ({ shape, dtype, memory: memory(name, shape, byteLength(dtype, sizeOf(shape))), offset: 0 });
+  const fresh = (shape: Shape, dtype: DType, name: string): Located => ({ shape, dtype, memory: memory(name, shape, dtype === "f16" ? 2 * sizeOf(shape) : byteLength(dtype, sizeOf(shape))), offset: 0 });
 
   const variableMemory = new Map<Variable, Memory>();
   const home = (variable: Variable, value: { shape: Shape; dtype: DType }): Located => {

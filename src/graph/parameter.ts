@@ -2,7 +2,11 @@ import { Variable } from "./variable.js";
 import type { Shape } from "../runtime/shape.js";
 import { zeros, type Init } from "./init.js";
 
-/** A tensor that training changes. Its memory is a part of one flat buffer per model, so that an optimizer updates all in one go. */
+/**
+ * A tensor that training changes. Its memory is a part of one flat buffer per model, so that an optimizer updates all in one go.
+ * Operators take it as it is; it has a `name`, `shape` and `dtype`, `await parameter.data()` reads it, and `parameter.write(values)`
+ * replaces it (in the order of `shape`: a kernel's is OHWI).
+ */
 export class Parameter extends Variable<"f32"> {
   /** False: frozen; `valueAndGrad` leaves it out. */
   trainable = true;

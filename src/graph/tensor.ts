@@ -1,5 +1,5 @@
 import type { Device } from "../runtime/device.js";
-import { byteLength, dtypeOf, typedArray, type DType, type TypedArrayOf } from "../runtime/dtype.js";
+import { byteLength, dtypeOf, dtypes, typedArray, type DType, type TypedArrayOf } from "../runtime/dtype.js";
 import { CaptureError, checkOptions, DTypeError, DisposedError, ShapeError } from "../runtime/errors.js";
 import { float32ToHalf, fromHalf } from "../runtime/half.js";
 import { checkShape, sizeOf, type Shape } from "../runtime/shape.js";
@@ -117,6 +117,7 @@ export function tensor(device: Device, data: Uint8Array | Uint8ClampedArray, sha
 export function tensor(device: Device, data: ArrayBufferView | readonly number[], shape?: Shape, options?: TensorOptions): Tensor;
 export function tensor(device: Device, data: ArrayBufferView | readonly number[], shape?: Shape, options: TensorOptions = {}): Tensor {
   checkOptions("tensor", options, ["dtype"]);
+  if (options.dtype !== undefined && !dtypes.includes(options.dtype)) throw new DTypeError(`tensor: dtype must be ${dtypes.join(", ")} but is ${JSON.stringify(options.dtype)}.`);
   const { array, dtype } = elements(data, options.dtype);
   if (dtype === "f16") device.requireHalf("tensor");
   const { length } = array as Uint8Array;
@@ -138,7 +139,7 @@ function elements(data: ArrayBufferView | readonly number[], asked: DType | unde
   const dtype = dtypeOf(array);
   if (!dtype) {
     const half = array instanceof Uint16Array ? ' Half-precision bits are taken with { dtype: "f16" }.' : "";
-    throw new DTypeError(`tensor: ${array.constructor.name} has no dtype here. Use Float32Array, Int32Array, Uint32Array or Uint8Array.${half}`);
+    throw new DTypeError(`tensor: ${array.constructor.name} has no dtype here. Use Float32Array, Int32Array, Uint32Array, Uint8Array or (where there is one) Float16Array.${half}`);
   }
   if (asked !== undefined && asked !== dtype)
     throw new DTypeError(`tensor: ${isView ? `a ${array.constructor.name} holds` : "plain numbers are"} ${dtype}, not ${String(asked)}. Convert with cast(x, "${String(asked)}").`);

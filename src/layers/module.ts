@@ -10,6 +10,10 @@ const snake = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, "$1_$
 /**
  * A part of a network: a plain class whose fields are parameters, statistics, other modules, and arrays of modules,
  * with a `forward` of its own. Constructing one describes it; `to(device)` gives it memory and first values.
+ * It begins in training mode, as in PyTorch; call `forward` (a module is not a function).
+ *
+ *     class Block extends Module { conv = new Conv2d(3, 16, { kernelSize: 3 }); forward(x: Tensor) { return relu(this.conv.forward(x)); } }
+ *     const block = new Block().to(device, { seed: 0 });
  */
 export abstract class Module {
   #training = true;

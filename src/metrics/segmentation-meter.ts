@@ -24,6 +24,7 @@ export interface SegmentationMeterOptions {
 /**
  * Counts on the GPU, batch after batch, what a network gets right; nothing waits for the GPU until the counts are asked for.
  *
+ *     model.eval();
  *     const meter = new SegmentationMeter({ classes: 21 });
  *     for (const { image, mask } of batches) meter.update(model.forward(image), mask);
  *     console.log(report(scores(await meter.matrix())).text);

@@ -28,7 +28,7 @@ export interface ThresholdMeterOptions {
  * the threshold of the smallest cost-weighted error.
  *
  *     const meter = new ThresholdMeter();
- *     meter.update(sigmoid(logits), masks);
+ *     meter.update(reshape(sigmoid(logits), masks.shape), masks);       // of a single logit
  *     const counts = await meter.counts();
  *     rocCurve(counts).auc; bestThreshold(counts, { c0: 1, c1: 10 }).threshold;
  */

@@ -23,6 +23,9 @@ export interface Normalisation {
 /**
  * A network that gives every pixel a class. Its weights file carries what this class holds beside the weights: architecture
  * and options, class names and colours, and the normalisation of its input.
+ *
+ * In a model of one's own, `forward` begins with `this.input(x)`, which normalises u8 images. `loadModel` and `modelFromWeights` know only
+ * the architectures here; files of others go through `loadWeights(new Mine().to(device), bytes)`, which takes the weights alone.
  */
 export abstract class SegmentationModel extends Module {
   /** Name in weights files and on the command line ("unet"). */
@@ -49,7 +52,7 @@ export abstract class SegmentationModel extends Module {
   }
 
   /**
-   * Scores of the classes for every pixel.
+   * Scores of the classes for every pixel. An image may come as it is (u8) or normalised (f32).
    *
    * @param x [N, H, W, inChannels]: an image as it is (u8), or one that went through `normalise` (f32)
    * @returns logits, f32 [N, height, width, classes]
@@ -80,7 +83,7 @@ export abstract class SegmentationModel extends Module {
   }
 
   /**
-   * An image as the network wants it: (v / 255 − mean) / std.
+   * An image (u8 0 … 255, or f32 0 … 1) as the network wants it: (v − mean) / std of fractions of 255.
    *
    * @param image [N, H, W, inChannels]: u8 0 … 255, or f32 0 … 1
    * @throws ShapeError for another number of axes or channels, DTypeError for other dtypes

@@ -2,6 +2,7 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerLogSoftmax, lowerLogSoftmaxGradient } from "../kernels/softmax.js";
 import type { FloatDType } from "../runtime/dtype.js";
+import { alongAxis, type SoftmaxOptions } from "./along-axis.js";
 import { checkClasses } from "./last-axis.js";
 
 const logSoftmaxOp = defineOp({
@@ -21,15 +22,15 @@ const logSoftmaxGradientOp = defineOp({
 });
 
 /**
- * Logarithms of the probabilities of classes: x − log Σ exp(x) over the last axis. Exact where `log(softmax(x))` would
+ * Logarithms of the probabilities of classes: x − log Σ exp(x) over the axis. Exact where `log(softmax(x))` would
  * underflow.
  *
  * @param x f32 or f16 [..., classes] (NHWC logits, say)
- * @throws DTypeError unless x holds floats, ShapeError for no classes
+ * @throws DTypeError unless x holds floats, ShapeError for no classes or an axis that does not exist, OptionError
  *
- * @pytorch torch.nn.functional.log_softmax
+ * @pytorch torch.nn.functional.log_softmax (dim is -1 by default here)
  * @onnx LogSoftmax
  */
-export function logSoftmax<D extends FloatDType = "f32">(x: TensorLike<D>): Tensor<D> {
-  return logSoftmaxOp({ x }, {}) as Tensor as Tensor<D>;
+export function logSoftmax<D extends FloatDType = "f32">(x: TensorLike<D>, options: SoftmaxOptions = {}): Tensor<D> {
+  return alongAxis("logSoftmax", x, options, (y) => logSoftmaxOp({ x: y }, {})) as Tensor<D>;
 }

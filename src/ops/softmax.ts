@@ -2,6 +2,7 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerSoftmax, lowerSoftmaxGradient } from "../kernels/softmax.js";
 import type { FloatDType } from "../runtime/dtype.js";
+import { alongAxis, type SoftmaxOptions } from "./along-axis.js";
 import { checkClasses } from "./last-axis.js";
 
 const softmaxOp = defineOp({
@@ -20,16 +21,19 @@ const softmaxGradientOp = defineOp({
   lower: lowerSoftmaxGradient,
 });
 
+export type { SoftmaxOptions } from "./along-axis.js";
+
 /**
- * Probabilities of classes: exp(x) / Σ exp(x) over the last axis, computed after subtracting the largest.
+ * Probabilities of classes: exp(x) / Σ exp(x) over the axis, computed after
+ * subtracting the largest.
  *
  * @param x f32 or f16 [..., classes] (NHWC logits, say)
- * @returns the same shape; rows add up to 1
- * @throws DTypeError unless x holds floats, ShapeError for no classes
+ * @returns the same shape; along the axis it adds up to 1
+ * @throws DTypeError unless x holds floats, ShapeError for no classes or an axis that does not exist, OptionError
  *
- * @pytorch torch.nn.functional.softmax
+ * @pytorch torch.nn.functional.softmax (dim is -1 by default here)
  * @onnx Softmax
  */
-export function softmax<D extends FloatDType = "f32">(x: TensorLike<D>): Tensor<D> {
-  return softmaxOp({ x }, {}) as Tensor as Tensor<D>;
+export function softmax<D extends FloatDType = "f32">(x: TensorLike<D>, options: SoftmaxOptions = {}): Tensor<D> {
+  return alongAxis("softmax", x, options, (y) => softmaxOp({ x: y }, {})) as Tensor<D>;
 }

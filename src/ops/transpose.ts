@@ -3,8 +3,8 @@ import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { MAX_AXES } from "../kernels/strided.js";
 import { lowerTranspose, type TransposeParams } from "../kernels/transpose.js";
 import type { DType } from "../runtime/dtype.js";
-import { ShapeError } from "../runtime/errors.js";
-import { requireWords } from "./require.js";
+import { OptionError, ShapeError } from "../runtime/errors.js";
+import { requireTensors, requireWords } from "./require.js";
 
 const transposeOp = defineOp({
   name: "transpose",
@@ -26,12 +26,14 @@ const transposeOp = defineOp({
  * @param x up to six axes: f32, f16, i32 or u32
  * @param permutation for every axis of the result, the axis of x it is; negative ones count from the back. Default: all
  *   axes reversed
- * @throws ShapeError unless the permutation names every axis once
+ * @throws ShapeError unless the permutation names every axis once, OptionError unless it is an array
  *
  * @pytorch torch.permute
  * @onnx Transpose
  */
 export function transpose<D extends DType>(x: TensorLike<D>, permutation?: readonly number[]): Tensor<D> {
+  requireTensors("transpose", { x });
+  if (permutation !== undefined && !Array.isArray(permutation)) throw new OptionError(`transpose: the permutation must be an array of axis numbers but is ${JSON.stringify(permutation)}.`);
   const rank = x.shape.length;
   const order = permutation?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? x.shape.map((_, axis) => rank - 1 - axis);
   return transposeOp({ x }, { permutation: order }) as Tensor<D>;

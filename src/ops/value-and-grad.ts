@@ -39,7 +39,7 @@ export function valueAndGrad<A = undefined>(model: Trainable | readonly Paramete
   const returned = loss();
   const [value, aux] = returned instanceof Tensor ? [returned, undefined as A] : returned;
   if (value.size !== 1) throw new ShapeError("valueAndGrad", "the loss must have one element; take its sum or mean", { loss: value.shape });
-  if (value.dtype !== "f32") throw new DTypeError(`valueAndGrad: the loss must be f32 but is ${value.dtype}.`);
+  if (value.dtype !== "f32") throw new DTypeError(`valueAndGrad: the loss must be f32 but is ${value.dtype}. Convert with cast(loss, "f32").`);
   const one = full(value.shape, 1);
   const grads = backward([capture.read(value, "valueAndGrad")], [one], values, add);
   return { value: value as Tensor<"f32">, aux, grads: new Map(parameters.map((p, i) => [p, grads[i] ?? full(p.shape, 0)])) };

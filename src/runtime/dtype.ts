@@ -1,7 +1,11 @@
 /** Element types of tensors. `u8` holds images and masks, four to a 32-bit word on the GPU; `bool` masks are u8 with 0 and 1. */
 export type DType = "f32" | "f16" | "i32" | "u32" | "u8";
 
-/** What networks compute with: f16 is a way to store (the adapter needs the feature "shader-f16"); arithmetic is f32 either way. */
+/**
+ * What networks compute with: f16 is a way to store (the adapter needs the feature "shader-f16"); arithmetic is f32 either way.
+ * Parameters are f32, so models and layers with kernels take f32; for f16, call the operator: `conv2d(x, cast(layer.weight, "f16"))`,
+ * through which the gradient comes back in f32. `valueAndGrad` wants a loss in f32.
+ */
 export type FloatDType = "f32" | "f16";
 
 export interface TypedArrays {

@@ -9,7 +9,7 @@ interface HalfForm {
   readonly helper?: string;
 }
 
-const float = (width: "" | "vec2" | "vec3" | "vec4"): HalfForm => {
+const float = (width: "" | "vec2" | "vec4"): HalfForm => {
   const [half, single] = width ? [`${width}<f16>`, `${width}<f32>`] : ["f16", "f32"];
   return { type: half, read: (element) => `${single}(${element})`, store: (value) => `${half}(${value})` };
 };
@@ -22,8 +22,6 @@ const forms: Readonly<Record<string, HalfForm>> = {
   "f32": float(""),
   "vec2f": float("vec2"),
   "vec2<f32>": float("vec2"),
-  "vec3f": float("vec3"),
-  "vec3<f32>": float("vec3"),
   "vec4f": float("vec4"),
   "vec4<f32>": float("vec4"),
   "u32": {
@@ -62,14 +60,15 @@ function closing(code: string, open: number): number {
  * compiler refuses what is left of other forms (`name[i] += v`, `name[i].x = v`). A local variable of the same name may be
  * indexed as long as it is not assigned to in parts.
  *
- * @throws AtrousError for a name that is not declared on one line, or with elements that have no f16 form
+ * @throws AtrousError for a name that is not declared on one line, or with elements that have no f16 form, and for a store in the head
+ *   of a loop
  */
 export function storeAsHalf(code: string, names: readonly string[], shader: string): string {
   if (names.length === 0) return code;
   const used = new Map<string, HalfForm>();
   const helpers = new Set<string>();
   // Marks of the specialiser stay; a comment would be taken for code.
-  let text = code.replace(/\/\*[^]*?\*\//g, " ").replace(/\/\/(?!!)[^\n]*/g, "");
+  let text = code.replace(/\/\/(?!!)[^\n]*|\/\*[^]*?\*\//g, " ");
   for (const name of names) {
     const declaration = new RegExp(`(var\\s*<\\s*storage\\b[^>]*>\\s*${name}\\s*:\\s*array\\s*<\\s*)([^;]+?)(\\s*>\\s*;)`).exec(text);
     if (!declaration) throw new AtrousError(`${shader}.wgsl: the binding "${name}" cannot hold f16, because it is not declared "var<storage, …> ${name}: array<…>;".`);
@@ -99,6 +98,8 @@ function rewrite(code: string, forms: ReadonlyMap<string, HalfForm>, pattern: Re
     const assigned = /^\s*=(?!=)\s*/.exec(code.slice(from, from + 16));
     if (assigned) {
       const end = code.indexOf(";", from);
+      // Without one, or with a block before it, it stands in the head of a `for`.
+      if (end < 0 || code.slice(from, end).includes("{")) throw new AtrousError(`${shader}.wgsl: "${element} = …" must be a statement of its own.`);
       out += `${element} = ${form.store(inner(from + assigned[0].length, end))}`;
       from = end;
     } else out += form.read(element);

@@ -91,6 +91,11 @@ describe("f16 graphs", () => {
     half.dispose();
   });
 
+  test("refuse dtypes that there are not", async () => {
+    const device = await testDevice();
+    expect(() => tensor(device, [1], [1], { dtype: "float16" as "f16" })).toThrow('tensor: dtype must be f32, f16, i32, u32, u8 but is "float16".');
+  });
+
   test("accumulate gradients in their dtype, sum what was broadcast, and give zeros where nothing depends", async () => {
     const slopes = compile((x: Half, row: Half, other: Half, seed: Half) => gradients(add(mul(x, x), mul(x, row)), [x, row, other], seed));
     const at = { x: [1, 2, 3, 4, 5, 6], row: [10, 20, 30], seed: [1, 1, 1, 2, 2, 2] };

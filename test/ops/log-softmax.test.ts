@@ -5,7 +5,7 @@ import { tensor } from "../../src/graph/tensor.js";
 import { testDevice } from "../support/device.js";
 import { testOp } from "../support/test-op.js";
 
-testOp("logSoftmax", ({ x }) => logSoftmax(x), reference.logSoftmax, [
+testOp("logSoftmax", ({ x }, o) => logSoftmax(x, o), reference.logSoftmax, [
   { x: [2, 5, 7, 3] },
   { x: [1, 3, 3, 2] },
   { x: [2, 3, 5, 21], name: "21 classes" },
@@ -17,6 +17,8 @@ testOp("logSoftmax", ({ x }) => logSoftmax(x), reference.logSoftmax, [
   { x: { shape: [2, 3], values: [NaN, 0, 1, 1, 2, 3] }, name: "NaN stays in its row" },
   { x: { shape: [3, 3], values: [Infinity, 0, 1, -Infinity, -Infinity, -Infinity, 1, 2, 3] }, name: "no finite maximum: NaN" },
   { x: { shape: [2, 4], values: [2, 2, 2, 2, 0, 0, 0, 0] }, name: "equal logits" },
+  { x: [2, 5, 7, 3], options: { axis: 2 } },
+  { x: [4, 5, 3], options: { axis: 0 } },
 ]);
 
 describe("logSoftmax", () => {

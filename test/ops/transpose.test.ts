@@ -21,6 +21,7 @@ testOp("transpose", ({ x }, { permutation }: { permutation?: readonly number[] }
 
 testErrors("transpose", [
   ["an axis twice", { x: [2, 3, 4] }, ({ x }) => transpose(x!, [0, 1, 1]), "transpose: the permutation [0, 1, 1] must name each of the 3 axes of x once.\n  x  [2, 3, 4]"],
+  ["no array", { x: [2, 3, 4] }, ({ x }) => transpose(x!, { axes: [0, 1, 2] } as never), 'transpose: the permutation must be an array of axis numbers but is {"axes":[0,1,2]}.'],
   ["too few axes", { x: [2, 3, 4] }, ({ x }) => transpose(x!, [1, 0]), "transpose: the permutation [1, 0] must name each of the 3 axes of x once.\n  x  [2, 3, 4]"],
   ["seven axes", { x: [1, 1, 1, 1, 1, 1, 2] }, ({ x }) => transpose(x!), "transpose: x may have at most 6 axes but has 7.\n  x  [1, 1, 1, 1, 1, 1, 2]"],
 ]);

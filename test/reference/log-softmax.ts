@@ -7,6 +7,6 @@ export function logSoftmaxRow(row: number[]): number[] {
   return row.map((v) => v - largest - shift);
 }
 
-export function logSoftmax({ x }: { x: NdArray }): NdArray {
-  return mapRows(x, logSoftmaxRow);
+export function logSoftmax({ x }: { x: NdArray }, options: { axis?: number } = {}): NdArray {
+  return mapRows(x, logSoftmaxRow, options);
 }

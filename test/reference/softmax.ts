@@ -1,10 +1,15 @@
 import { zeros, type NdArray } from "./ndarray.js";
 
-/** Applies `f` to every run along the last axis. */
-export function mapRows(x: NdArray, f: (row: number[]) => number[]): NdArray {
-  const classes = x.shape.at(-1)!;
+/** Applies `f` to every run along the axis. */
+export function mapRows(x: NdArray, f: (row: number[]) => number[], { axis = -1 }: { axis?: number } = {}): NdArray {
+  const at = axis < 0 ? axis + x.shape.length : axis;
+  const classes = x.shape[at]!;
+  const step = x.shape.slice(at + 1).reduce((a, b) => a * b, 1);
   const out = zeros(x.shape);
-  for (let at = 0; at < x.data.length; at += classes) out.data.set(f(Array.from(x.data.subarray(at, at + classes))), at);
+  for (let first = 0; first < x.data.length; first++) {
+    if (Math.floor(first / step) % classes !== 0) continue;
+    f(Array.from({ length: classes }, (_, c) => x.data[first + c * step]!)).forEach((v, c) => (out.data[first + c * step] = v));
+  }
   return out;
 }
 
@@ -15,6 +20,6 @@ export function softmaxRow(row: number[]): number[] {
   return powers.map((v) => v / total);
 }
 
-export function softmax({ x }: { x: NdArray }): NdArray {
-  return mapRows(x, softmaxRow);
+export function softmax({ x }: { x: NdArray }, options: { axis?: number } = {}): NdArray {
+  return mapRows(x, softmaxRow, options);
 }

@@ -49,6 +49,10 @@ describe("shaders that store f16", () => {
     ]);
   });
 
+  test("keep code between what would be a block comment outside of line comments", () => {
+    expect(body(`${out}\n// a /* b\nout[0] = v; // */\n/* c\n// */ out[1] = v;`, "out").slice(2)).toEqual(["out[0] = vec4<f16>(v);", "out[1] = vec4<f16>(v);"]);
+  });
+
   test("see f16 as words where they copy", () => {
     const code = body("var<storage, read> x4: array<vec4u>;\nvar<storage, read_write> out: array<u32>;\nout[i] = x4[i].y;", "x4", "out");
     expect(code.slice(0, 4)).toEqual(["enable f16;", "var<storage, read> x4: array<vec4<f16>>;", "var<storage, read_write> out: array<f16>;", "out[i] = word_half(half_words(x4[i]).y);"]);
@@ -58,6 +62,8 @@ describe("shaders that store f16", () => {
   test("are refused where an element has no f16 form", () => {
     expect(() => storeAsHalf("var<storage, read_write> n: array<atomic<u32>>;", ["n"], "demo")).toThrow('demo.wgsl: the binding "n" cannot hold f16, because its elements are atomic<u32>.');
     expect(() => storeAsHalf(x, ["y"], "demo")).toThrow('demo.wgsl: the binding "y" cannot hold f16, because it is not declared "var<storage, …> y: array<…>;".');
+    for (const block of ["{ out[1] = v; }", "{ a = v; }", "{ }"])
+      expect(() => storeAsHalf(`${out}\nfor (;; out[0] = v) ${block}`, ["out"], "demo")).toThrow('demo.wgsl: "out[0] = …" must be a statement of its own.');
     expect(() => storeAsHalf(`${x}\nlet a = x[i;`, ["x"], "demo")).toThrow('demo.wgsl: a bracket of "x[" is not closed.');
   });
 

@@ -13,9 +13,14 @@ function unwritten(slab: number, i: number): number {
   return (0x7fc07e00 | ((hash & 63) << 16) | ((hash >>> 6) & 511)) >>> 0;
 }
 
-/** Fills the memory of intermediate tensors with NaN words, as `poisonPool` does with that of tensors. */
+/**
+ * Fills the memory of intermediate tensors with NaN words, as `poisonPool` does with that of tensors. It is there from when a plan
+ * is made until the last one is disposed of.
+ */
 export function poisonSlabs(device: Device): void {
-  device.slabs.reserve([]).forEach((buffer, slab) => {
+  const slabs = device.slabs.reserve([]);
+  if (slabs.length === 0) throw new Error("poisonSlabs: there is no memory of plans to fill. Make the plan first.");
+  slabs.forEach((buffer, slab) => {
     const words = new Uint32Array(buffer.size / 4);
     for (let i = 0; i < words.length; i++) words[i] = unwritten(slab, i);
     device.write(buffer, 0, words);
@@ -28,9 +33,14 @@ export function poisonSlabs(device: Device): void {
  */
 export async function expectGuards(device: Device, plan: Plan, note = ""): Promise<void> {
   const slabs = await Promise.all(device.slabs.reserve([]).map(async (buffer) => new Uint32Array(await new Storage(device, buffer, 0, buffer.size, () => undefined).read())));
+  const copied = new Set(plan.lowered.inputs.map(({ memory }) => memory));
   for (const [memory, { slab, offset }] of plan.layout.places) {
-    const from = (offset + memory.filled) / 4;
+    const report = (stray: number): void => expect.fail(`${note}${memory.name} [${memory.shape.join(", ")}]: something was written ${stray} words behind its last element`);
+    const end = (offset + memory.filled) / 4;
+    const from = Math.ceil(end);
+    // Half a word follows an odd number of f16; inputs come in whole words.
+    if (from > end && !copied.has(memory) && slabs[slab]![from - 1]! >>> 16 !== unwritten(slab, from - 1) >>> 16) report(0);
     const stray = slabs[slab]!.subarray(from, (offset + memory.bytes) / 4).findIndex((word, i) => word !== unwritten(slab, from + i));
-    if (stray >= 0) expect.fail(`${note}${memory.name} [${memory.shape.join(", ")}]: something was written ${stray} words behind its last element`);
+    if (stray >= 0) report(stray);
   }
 }

@@ -2,9 +2,9 @@
  * `testOp`: one table of cases per operator. Every case checks
  * - the output's shape, and its values against a naive double-precision reference;
  * - the gradient of every f32 input against central differences of that reference, contracted with a random cotangent;
- * - the same with each kernel variant forced;
- * - the same bits from a second run whose pooled buffers were filled with NaN words, and from a third with such words behind
- *   the end of every tensor, which must still be there afterwards;
+ * - the same bits from a second run whose memory was filled with NaN words, and from a third with such words behind the end of
+ *   every tensor too, which must still be there afterwards;
+ * - the values and gradients with each kernel variant forced, in such memory;
  * - that device memory is back where it began.
  * In the full tier, on adapters with the feature "shader-f16", all of that happens again with the f32 inputs stored as f16.
  */
@@ -100,7 +100,7 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
   const round = Object.values(inputs).some(({ dtype }) => dtype === "f16") ? (v: number) => fromHalf(toHalf(v)) : Math.fround;
   const cotangents = Object.fromEntries(Object.entries(expected).map(([k, { shape, data }]) => [k, { shape, data: data.map(() => round(rng.normal())) }]));
   const before = heldMemory(device);
-  const run = () => runOnDevice(build, inputs, wrt, cotangents);
+  const run = (poisoned = false) => runOnDevice(build, inputs, wrt, cotangents, poisoned);
 
   device.poisonPool(true);
   try {
@@ -109,14 +109,12 @@ async function runCase(build: Build, reference: Reference, inputs: Record<string
     const slopes = wrt.map((k) => numericGradient(() => contract(asRecord(reference(arrays), isArray), cotangents, floats), arrays[k]!, rng, options.samples ?? 40));
     const scale = Math.max(1, ...slopes.flatMap(({ values }) => values.map(Math.abs)));
     checkGradients(first, inputs, wrt, slopes, options.tolerance ?? {}, scale, "");
-    poisonSlabs(device);
-    expectSameBits(await run(), first);
+    expectSameBits(await run(true), first);
     device.guardPlans(true);
-    expectSameBits(await run(), first);
-    device.guardPlans(false);
+    expectSameBits(await run(true), first);
     for (const variant of tier() === "full" ? (options.variants ?? ["clear"]) : []) {
       device.forceVariant(variant);
-      const forced = await run();
+      const forced = await run(true);
       check(forced, expected, options.tolerance ?? {}, `variant "${variant}": `);
       checkGradients(forced, inputs, wrt, slopes, options.tolerance ?? {}, scale, `variant "${variant}": `);
     }
@@ -144,8 +142,8 @@ const isFloat = (dtype: DType): boolean => dtype === "f32" || dtype === "f16";
 /** What was read as numbers: f16 comes as bits. */
 const numbers = (dtype: DType, data: Result["data"]): Result["data"] => (dtype === "f16" ? Float64Array.from(data, fromHalf) : data);
 
-/** Runs the op and its gradients as one fresh plan, reads everything, and frees everything. */
-async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt: string[], cotangents: Record<string, NdArray>): Promise<RunResult> {
+/** Runs the op and its gradients as one fresh plan (`poisoned`: in memory full of NaN words), reads everything, and frees everything. */
+async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt: string[], cotangents: Record<string, NdArray>, poisoned: boolean): Promise<RunResult> {
   const device = await testDevice();
   const names = Object.keys(inputs);
   const given = names.map((k) => tensor(device, toTyped(inputs[k]!.value, inputs[k]!.dtype), inputs[k]!.value.shape, { dtype: inputs[k]!.dtype }) as AnyTensor);
@@ -162,7 +160,7 @@ async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt:
     return [...all, ...smooth.flatMap(([k, t]) => gradients(t, sources, cast(seedOf[k]!, t.dtype)))];
   });
   const made = plan.plan(...given, ...seeds);
-  if (device.guarded) poisonSlabs(device);
+  if (poisoned) poisonSlabs(device);
   const results = plan(...given, ...seeds) as AnyTensor[];
   const read = await Promise.all(results.map(async (t) => ({ shape: t.shape, dtype: t.dtype as DType, data: numbers(t.dtype as DType, (await t.data()) as Result["data"]) })));
   if (device.guarded) await expectGuards(device, made);
