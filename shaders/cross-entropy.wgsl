@@ -17,14 +17,12 @@
 // maximum. No pixel left: mean is NaN as in PyTorch, or 0 when EMPTY_IS_ZERO = 1.
 
 //!include "lib/grid.wgsl"
+//!include "lib/labels.wgsl"
 //!include "lib/nan.wgsl"
 //!include "lib/row.wgsl"
 
 struct Params { count: u32, classes: u32, chunks: u32, ignored: u32, smoothing: f32 }
 
-override U8: u32 = 0u;
-override WEIGHTED: u32 = 0u;
-override PIXELS: u32 = 0u;
 override EMPTY_IS_ZERO: u32 = 0u;
 override MEAN: u32 = 1u;
 
@@ -39,22 +37,6 @@ override MEAN: u32 = 1u;
 @group(0) @binding(7) var<storage, read> grad: array<f32>;
 @group(0) @binding(8) var<storage, read> divisor: array<f32>;
 @group(0) @binding(9) var<storage, read> pixel_weight: array<f32>;
-
-fn label(i: u32) -> u32 {
-  if (U8 == 1u) { return (labels[i / 4u] >> (8u * (i % 4u))) & 255u; }
-  return labels[i];
-}
-
-fn weight_of(c: u32) -> f32 {
-  if (WEIGHTED == 1u) { return weight[c]; }
-  return 1.0;
-}
-
-/// How much pixel i counts.
-fn weight_at(i: u32) -> f32 {
-  if (PIXELS == 1u) { return pixel_weight[i]; }
-  return 1.0;
-}
 
 /// Σ exp(x − m) of a row.
 fn row_sum(row: u32, m: f32) -> f32 {

@@ -15,6 +15,7 @@
 // Edges: as cross-entropy.wgsl; a pixel whose loss is NaN has lse NaN, found by bits.
 
 //!include "lib/grid.wgsl"
+//!include "lib/labels.wgsl"
 //!include "lib/nan.wgsl"
 //!include "lib/divide.wgsl"
 //!include "lib/bilinear.wgsl"
@@ -26,9 +27,6 @@ struct Params {
   count: u32, total: u32, classes: u32, chunks: u32, ignored: u32, smoothing: f32,
 }
 
-override U8: u32 = 0u;
-override WEIGHTED: u32 = 0u;
-override PIXELS: u32 = 0u;
 override EMPTY_IS_ZERO: u32 = 0u;
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -42,21 +40,6 @@ override EMPTY_IS_ZERO: u32 = 0u;
 @group(0) @binding(6) var<storage, read> grad: array<f32>;
 @group(0) @binding(7) var<storage, read> divisor: array<f32>;
 @group(0) @binding(8) var<storage, read> pixel_weight: array<f32>;
-
-fn label(i: u32) -> u32 {
-  if (U8 == 1u) { return (labels[i / 4u] >> (8u * (i % 4u))) & 255u; }
-  return labels[i];
-}
-
-fn weight_of(c: u32) -> f32 {
-  if (WEIGHTED == 1u) { return weight[c]; }
-  return 1.0;
-}
-
-fn weight_at(i: u32) -> f32 {
-  if (PIXELS == 1u) { return pixel_weight[i]; }
-  return 1.0;
-}
 
 /// The first values of the four coarse pixels that a pixel reads, and the weights of the right and the lower ones.
 struct Corners { a: u32, b: u32, c: u32, d: u32, right: f32, below: f32 }
