@@ -41,22 +41,22 @@ export interface View {
   readonly planes: number;
 }
 
-function dense(data: Numbers, width: number, height: number, channels: number): View {
-  if (![width, height].every((n) => Number.isInteger(n) && n > 0)) throw new ImageError(`predict: an image needs a width and a height of at least 1 but has ${width}×${height}.`);
+function dense(op: string, data: Numbers, width: number, height: number, channels: number): View {
+  if (![width, height].every((n) => Number.isInteger(n) && n > 0)) throw new ImageError(`${op}: an image needs a width and a height of at least 1 but has ${width}×${height}.`);
   if (data.length !== width * height * channels || !Number.isInteger(channels) || channels < 1)
-    throw new ImageError(`predict: ${width}×${height} pixels of ${channels} channels do not fit data of ${data.length} values.`);
+    throw new ImageError(`${op}: ${width}×${height} pixels of ${channels} channels do not fit data of ${data.length} values.`);
   return { data, width, height, channels, offset: 0, rows: width * channels, columns: channels, planes: 1 };
 }
 
-function strided({ data, shape, stride, offset = 0 }: PixelNdArray): View {
+function strided(op: string, { data, shape, stride, offset = 0 }: PixelNdArray): View {
   const [height = 0, width = 0, channels = 1] = shape;
   if (shape.length < 2 || shape.length > 3 || !shape.every((n) => Number.isInteger(n) && n > 0))
-    throw new ShapeError("predict", "an array that is an image has the axes height, width and (where there are several) channels", { image: [...shape] });
-  if (!stride) return dense(data, width, height, channels);
+    throw new ShapeError(op, "an array that is an image has the axes height, width and (where there are several) channels", { image: [...shape] });
+  if (!stride) return dense(op, data, width, height, channels);
   const [rows = 0, columns = 0, planes = 1] = stride;
   const ends = [0, 1, 2, 3, 4, 5, 6, 7].map((k) => offset + (k & 1 ? (height - 1) * rows : 0) + (k & 2 ? (width - 1) * columns : 0) + (k & 4 ? (channels - 1) * planes : 0));
   if (stride.length !== shape.length || Math.min(...ends) < 0 || Math.max(...ends) >= data.length)
-    throw new ShapeError("predict", `the strides reach beyond the data, which has ${data.length} values`, { image: [...shape], stride: [...stride] });
+    throw new ShapeError(op, `the strides reach beyond the data, which has ${data.length} values`, { image: [...shape], stride: [...stride] });
   return { data, width, height, channels, offset, rows, columns, planes };
 }
 
@@ -64,35 +64,35 @@ const isNumbers = (data: unknown): data is Numbers =>
   [Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array, Float64Array].some((type) => data instanceof type);
 
 /** Height, width and channels of a tensor that is an image. */
-export function tensorSize(tensor: Tensor): readonly [height: number, width: number, channels: number] {
+export function tensorSize(tensor: Tensor, op = "predict"): readonly [height: number, width: number, channels: number] {
   const shape = tensor.shape.length === 4 && tensor.shape[0] === 1 ? tensor.shape.slice(1) : tensor.shape;
-  if (tensor.dtype !== "u8" && tensor.dtype !== "f32") throw new DTypeError(`predict: an image must be a u8 or f32 tensor but is ${tensor.dtype}.`);
+  if (tensor.dtype !== "u8" && tensor.dtype !== "f32") throw new DTypeError(`${op}: an image must be a u8 or f32 tensor but is ${tensor.dtype}.`);
   if (shape.length !== 3 || shape.includes(0))
-    throw new ShapeError("predict", "a tensor that is an image has the axes [height, width, channels] or [1, height, width, channels]", { image: tensor.shape });
+    throw new ShapeError(op, "a tensor that is an image has the axes [height, width, channels] or [1, height, width, channels]", { image: tensor.shape });
   return shape as unknown as readonly [number, number, number];
 }
 
-/** Gets at the pixels of whatever `predict` was given. */
-export async function openImage(image: ImageSource, device: Device): Promise<View> {
+/** Gets at the pixels of whatever `predict`, or another function (`op`) that takes images, was given. */
+export async function openImage(image: ImageSource, device: Device, op = "predict"): Promise<View> {
   if (image instanceof Tensor) {
-    const [height, width, channels] = tensorSize(image);
-    return dense((await image.data()) as Uint8Array | Float32Array, width, height, channels);
+    const [height, width, channels] = tensorSize(image, op);
+    return dense(op, (await image.data()) as Uint8Array | Float32Array, width, height, channels);
   }
   if (typeof image === "string" || image instanceof URL || image instanceof Blob) {
     const { data, width, height, channels } = await device.readImage(image);
-    return dense(data, width, height, channels);
+    return dense(op, data, width, height, channels);
   }
   if (isDrawable(image)) {
     const { data, width, height, channels } = drawnPixels(image);
-    return dense(data, width, height, channels);
+    return dense(op, data, width, height, channels);
   }
   if (typeof image === "object" && image !== null && isNumbers((image as PixelArray).data)) {
-    if ("shape" in image) return strided(image);
+    if ("shape" in image) return strided(op, image);
     const { data, width, height, channels = data.length / (width * height) } = image as PixelArray;
-    return dense(data, width, height, channels);
+    return dense(op, data, width, height, channels);
   }
   throw new ImageError(
-    "predict: this is not an image. Pass a path or address, a Blob, { data, width, height } with a Uint8Array, Uint16Array or Float32Array, an ndarray, a tensor, or (in a browser) an ImageBitmap, canvas or video frame.",
+    `${op}: this is not an image. Pass a path or address, a Blob, { data, width, height } with a Uint8Array, Uint16Array or Float32Array, an ndarray, a tensor, or (in a browser) an ImageBitmap, canvas or video frame.`,
   );
 }
 
@@ -110,7 +110,7 @@ function mirrored(length: number, n: number, step: number): Int32Array {
  *
  * @throws ImageError when the channels do not fit.
  */
-export function arrange(view: View, channels: number, width: number, height: number): Uint8Array | Float32Array {
+export function arrange(view: View, channels: number, width: number, height: number, op = "predict"): Uint8Array | Float32Array {
   const { data, offset, planes, channels: has } = view;
   const floats = data instanceof Float32Array || data instanceof Float64Array;
   const scale = data instanceof Uint16Array ? 1 / 257 : 1;
@@ -118,7 +118,7 @@ export function arrange(view: View, channels: number, width: number, height: num
   const out = new (floats ? Float32Array : Uint8Array)(width * height * channels);
   const luma = channels === 1 && has >= 3;
   if (!(has === channels || (channels === 3 && (has <= 2 || has === 4)) || (channels === 1 && has <= 4)))
-    throw new ImageError(`predict: the model takes images of ${channels} channel${channels === 1 ? "" : "s"} but this one has ${has}.`);
+    throw new ImageError(`${op}: the model takes images of ${channels} channel${channels === 1 ? "" : "s"} but this one has ${has}.`);
   const source = Int32Array.from({ length: channels }, (_, c) => (has <= 2 && has !== channels ? 0 : c * planes));
   const ys = mirrored(height, view.height, view.rows);
   const xs = mirrored(width, view.width, view.columns);

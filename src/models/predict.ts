@@ -49,7 +49,7 @@ function planOf(model: SegmentationModel): Run {
 }
 
 /** Runs `body` with the model in evaluation mode; every part gets its own mode back. */
-function evaluating<T>(model: SegmentationModel, body: () => T): T {
+export function evaluating<T>(model: SegmentationModel, body: () => T): T {
   const modes = [...model.modules()].map(([, module]) => [module, module.training] as const);
   if (!modes.some(([, training]) => training)) return body();
   model.eval();

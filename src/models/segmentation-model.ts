@@ -7,6 +7,8 @@ import { Module } from "../layers/module.js";
 import { cast } from "../ops/cast.js";
 import { constant } from "../ops/constant.js";
 import { div, mul, sub } from "../ops/pointwise.js";
+import { reshape } from "../ops/reshape.js";
+import { resize } from "../ops/resize.js";
 import { DTypeError, OptionError, ShapeError } from "../runtime/errors.js";
 import { checkRank, checkShape, type Shape } from "../runtime/shape.js";
 import { defaultClasses, type ClassInfo } from "./class-info.js";
@@ -18,6 +20,23 @@ import type { Prediction } from "./prediction.js";
 export interface Normalisation {
   readonly mean: readonly number[];
   readonly std: readonly number[];
+}
+
+/** Logits of a head that only training looks at. */
+export interface AuxiliaryOutput {
+  /** The head ("aux", "sub4"). */
+  readonly name: string;
+  /** f32 [N, height, width, classes]; any height and width. */
+  readonly logits: Tensor<"f32">;
+  /** What its loss counts, where that of the logits counts 1. */
+  readonly weight: number;
+}
+
+/** What training compares with the masks. */
+export interface TrainingOutputs {
+  /** f32 [N, height, width, classes]. */
+  readonly logits: Tensor<"f32">;
+  readonly auxiliary: readonly AuxiliaryOutput[];
 }
 
 /**
@@ -58,6 +77,39 @@ export abstract class SegmentationModel extends Module {
    * @returns logits, f32 [N, height, width, classes]
    */
   abstract forward(x: Tensor): Tensor<"f32">;
+
+  /**
+   * What training compares with the masks: the logits, and those of auxiliary heads, each with the weight of its loss. A network
+   * without such heads has none. May be of other sizes than the image: see `matchMask`.
+   *
+   * @param x as for `forward`
+   */
+  outputs(x: Tensor): TrainingOutputs {
+    return { logits: this.forward(x), auxiliary: [] };
+  }
+
+  /**
+   * The mask that belongs to logits of another size: the nearest label for each of them. Networks whose logits are a part of
+   * the image in full resolution (a U-Net without padding) cut it out instead.
+   *
+   * @param mask u8 [N, H, W], 255 where ignored
+   * @param logits [N, height, width, classes]
+   */
+  matchMask(mask: Tensor<"u8">, logits: Tensor): Tensor<"u8"> {
+    const [n, height, width] = logits.shape as [number, number, number];
+    const [, h, w] = mask.shape;
+    if (h === height && w === width) return mask;
+    const map = reshape(cast(mask, "f32"), [n, h!, w!, 1]) as Tensor<"f32">;
+    return cast(reshape(resize(map, { size: [height, width], mode: "nearest" }), [n, height, width]), "u8") as Tensor<"u8">;
+  }
+
+  /**
+   * The modules that stand on top of a backbone and are trained from scratch where the backbone's weights come from elsewhere. Recipes give
+   * them learning rates of their own (DeepLab's and PSPNet's: ten times that of the backbone). Default: none, all parameters are alike.
+   */
+  head(): readonly Module[] {
+    return [];
+  }
 
   /** Names and colours of the classes; two of them for a single-logit head. */
   get classInfo(): readonly ClassInfo[] {

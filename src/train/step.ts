@@ -7,20 +7,29 @@ import { add, mul } from "../ops/pointwise.js";
 import { reshape } from "../ops/reshape.js";
 import { valueAndGrad, type Gradients } from "../ops/value-and-grad.js";
 import type { Optimizer } from "../optim/optimizer.js";
+import { OptionError } from "../runtime/errors.js";
 import type { LossFunction } from "./loss.js";
 
 /**
  * One update as one plan: normalisation, forward, loss, gradients and optimizer. Several images-and-masks pairs are
  * micro-batches: their gradients are averaged, one after the other, so that memory is needed for one of them only.
  *
+ * @param auxiliaryWeights instead of the model's own, by the names of its auxiliary heads; a head of weight 0 is left out
  * @returns a function from `[n, height, width, channels]` u8 images and `[n, height, width]` u8 masks to f32 `[2]`: loss and gradient norm
  */
-export function trainingStep(model: SegmentationModel, optimizer: Optimizer, loss: LossFunction): Compiled<[images: Tensor<"u8">[], masks: Tensor<"u8">[]], Tensor<"f32">> {
+export function trainingStep(model: SegmentationModel, optimizer: Optimizer, loss: LossFunction, auxiliaryWeights: Readonly<Record<string, number>> = {}): Compiled<[images: Tensor<"u8">[], masks: Tensor<"u8">[]], Tensor<"f32">> {
   return compile(function trainingStep(images: Tensor<"u8">[], masks: Tensor<"u8">[]): Tensor<"f32"> {
     let value: Tensor | undefined;
     let grads: Gradients | undefined;
     for (const [i, image] of images.entries()) {
-      const part = valueAndGrad(model, () => loss(model.forward(image), masks[i]!));
+      const part = valueAndGrad(model, () => {
+        const { logits, auxiliary } = model.outputs(image);
+        const cost = (logits: Tensor<"f32">): Tensor<"f32"> => loss(logits, model.matchMask(masks[i]!, logits));
+        const stray = Object.keys(auxiliaryWeights).find((name) => auxiliary.every((head) => head.name !== name));
+        if (stray !== undefined) throw new OptionError(noSuchHead(stray, model, auxiliary.map(({ name }) => name)));
+        const heads = auxiliary.map((head) => ({ ...head, weight: auxiliaryWeights[head.name] ?? head.weight })).filter(({ weight }) => weight !== 0);
+        return heads.reduce<Tensor>((sum, head) => add(sum, mul(cost(head.logits), head.weight)), cost(logits));
+      });
       value = value ? add(value, part.value) : part.value;
       grads = grads ? joined(grads, part.grads) : part.grads;
     }
@@ -32,3 +41,6 @@ export function trainingStep(model: SegmentationModel, optimizer: Optimizer, los
 }
 
 const joined = (a: Gradients, b: Gradients): Gradients => new Map([...a].map(([parameter, grad]): [Parameter, Tensor] => [parameter, add(grad, b.get(parameter)!)]));
+
+const noSuchHead = (name: string, model: SegmentationModel, heads: readonly string[]): string =>
+  `Trainer: auxiliaryWeights names "${name}", but ${model.constructor.name} has ${heads.length > 0 ? `the auxiliary heads ${heads.join(", ")}` : "no auxiliary head"}.`;

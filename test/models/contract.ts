@@ -3,14 +3,16 @@ import { compile } from "../../src/graph/compile.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import { modelFromWeights, weightsOf } from "../../src/io/weights.js";
 import type { SegmentationModel } from "../../src/models/segmentation-model.js";
+import { summary } from "../../src/models/summary.js";
 import { argmax } from "../../src/ops/argmax.js";
 import { confusionMatrix } from "../../src/ops/confusion-matrix.js";
 import { crossEntropy } from "../../src/ops/cross-entropy.js";
+import { add, mul } from "../../src/ops/pointwise.js";
 import { valueAndGrad } from "../../src/ops/value-and-grad.js";
 import { adam, cosine } from "../../src/optim/index.js";
 import { testDevice } from "../support/device.js";
 import { random } from "../support/random.js";
-import { platform, tier } from "../support/tier.js";
+import { tier } from "../support/tier.js";
 
 export interface ModelContract {
   /** The model of the publication, and its number of parameters. */
@@ -24,23 +26,29 @@ export interface ModelContract {
   narrow: () => SegmentationModel;
   /** Sizes with remainders of every kind, and the smallest one. */
   sizes: readonly (readonly [height: number, width: number])[];
+  /** Published multiply-adds, in billions, of `full` for images of this height and width. */
+  macs?: { readonly size: readonly [height: number, width: number]; readonly billions: number };
   /** Steps of Adam that are enough to learn four images by heart, and the rate from which a cosine goes down to 0. */
   steps: number;
   learningRate: number;
-  /** Leave that out in browsers, unless the tier is full. */
-  slow?: boolean;
+  /** Height and width of those images, at most 64. Default 32. */
+  imageSize?: number;
+  /** Learn them in the quick tier as well, where that takes a second. Default false. */
+  quick?: boolean;
 }
 
-/** Four 32×32 images of bright discs on dark, noisy ground; the masks say where the discs are. */
-export function fourImages(): { images: Uint8Array; masks: Uint8Array } {
+/** Four square images of bright discs on dark, noisy ground; the masks say where the discs are. */
+export function fourImages(size = 32): { images: Uint8Array; masks: Uint8Array } {
   const rng = random("four images");
-  const [images, masks] = [new Uint8Array(4 * 32 * 32 * 3), new Uint8Array(4 * 32 * 32)];
+  const pixels = size * size;
+  const [images, masks] = [new Uint8Array(4 * pixels * 3), new Uint8Array(4 * pixels)];
+  const unit = size / 32;
   for (let n = 0; n < 4; n++) {
-    const discs = Array.from({ length: 3 }, () => ({ y: rng.uniform(4, 28), x: rng.uniform(4, 28), r: rng.uniform(3, 7) }));
-    for (let i = 0; i < 1024; i++) {
-      const inside = discs.some(({ y, x, r }) => Math.hypot((i >> 5) - y, (i & 31) - x) < r);
-      masks[n * 1024 + i] = inside ? 1 : 0;
-      for (let c = 0; c < 3; c++) images[(n * 1024 + i) * 3 + c] = (inside ? 160 : 80) + 12 * rng.normal();
+    const discs = Array.from({ length: 3 }, () => ({ y: unit * rng.uniform(4, 28), x: unit * rng.uniform(4, 28), r: unit * rng.uniform(3, 7) }));
+    for (let i = 0; i < pixels; i++) {
+      const inside = discs.some(({ y, x, r }) => Math.hypot(Math.floor(i / size) - y, (i % size) - x) < r);
+      masks[n * pixels + i] = inside ? 1 : 0;
+      for (let c = 0; c < 3; c++) images[(n * pixels + i) * 3 + c] = (inside ? 160 : 80) + 12 * rng.normal();
     }
   }
   return { images, masks };
@@ -57,6 +65,13 @@ export function testModel(name: string, contract: ModelContract): void {
       expect(names).toHaveLength(contract.entries);
       expect(names).toEqual(expect.arrayContaining([...contract.names]));
     });
+
+    if (contract.macs)
+      test("has the multiply-adds of the original", () => {
+        const { size, billions } = contract.macs!;
+        const digits = String(billions).split(".")[1]?.length ?? 0;
+        expect((summary(contract.full(), [1, ...size, 3]).macs / 1e9).toFixed(digits)).toBe(billions.toFixed(digits));
+      });
 
     test("keeps every image size, and says so beforehand", async () => {
       const device = await testDevice();
@@ -76,7 +91,8 @@ export function testModel(name: string, contract: ModelContract): void {
       using model = contract.narrow().to(device, { seed: 3 });
       model.classInfo = [{ name: "ground", color: [1, 2, 3] }, { name: "disc", color: [255, 128, 0] }];
       model.normalisation = { mean: [0.1, 0.2, 0.3], std: [0.5, 0.6, 0.7] };
-      using x = tensor(device, fourImages().images, [4, 32, 32, 3]);
+      const n = contract.imageSize ?? 32;
+      using x = tensor(device, fourImages(n).images, [4, n, n, 3]);
       model.forward(x).dispose(); // moves the running statistics
       const bytes = await weightsOf(model);
       using copy = modelFromWeights(bytes, device);
@@ -88,21 +104,29 @@ export function testModel(name: string, contract: ModelContract): void {
       expect(await after.data()).toEqual(await before.data());
     });
 
-    test.skipIf(contract.slow && platform() === "browser" && tier() === "quick")("learns four images by heart", async () => {
+    test.skipIf(!contract.quick && tier() === "quick")("learns four images by heart", async () => {
       const device = await testDevice();
       using model = contract.narrow().to(device, { seed: 1 });
       using optimizer = adam(model.parameters(), { learningRate: cosine(contract.learningRate, contract.steps) });
-      const { images, masks } = fourImages();
-      using x = tensor(device, images, [4, 32, 32, 3]);
-      using y = tensor(device, masks, [4, 32, 32]);
-      const step = compile((x: Tensor, y: Tensor) => {
-        const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(x), y));
+      const n = contract.imageSize ?? 32;
+      const { images, masks } = fourImages(n);
+      using x = tensor(device, images, [4, n, n, 3]);
+      using y = tensor(device, masks, [4, n, n]);
+      const step = compile((x: Tensor, y: Tensor<"u8">) => {
+        const { value, grads } = valueAndGrad(model, () => {
+          const { logits, auxiliary } = model.outputs(x);
+          const cost = (logits: Tensor): Tensor => crossEntropy(logits, model.matchMask(y, logits));
+          return auxiliary.reduce((sum, head) => add(sum, mul(cost(head.logits), head.weight)), cost(logits));
+        });
         optimizer.update(grads);
         return value;
       });
       for (let i = 0; i < contract.steps; i++) step(x, y).dispose();
       model.eval();
-      using counts = compile((x: Tensor, y: Tensor) => confusionMatrix(argmax(model.forward(x)), y, { classes: 2 }))(x, y);
+      using counts = compile((x: Tensor, y: Tensor<"u8">) => {
+        const logits = model.forward(x);
+        return confusionMatrix(argmax(logits), model.matchMask(y, logits), { classes: 2 });
+      })(x, y);
       const [a, b, c, d] = await counts.data();
       const iou = [a! / (a! + b! + c!), d! / (d! + b! + c!)];
       expect(Math.min(...iou), `IoU of background and discs: ${iou.map((v) => v.toFixed(3)).join(", ")}`).toBeGreaterThan(0.95);

@@ -11,7 +11,6 @@ testModel("SegNetBasic", {
   sizes: [[21, 30], [5, 3], [32, 32], [1, 2], [45, 60]],
   steps: 80,
   learningRate: 0.03,
-  slow: true,
 });
 
 testModel("SegNet", {
@@ -23,7 +22,6 @@ testModel("SegNet", {
   sizes: [[21, 30], [33, 35], [32, 32], [1, 2], [45, 60]],
   steps: 80,
   learningRate: 0.02,
-  slow: true,
 });
 
 test("SegNet has the counts of other numbers of classes", () => {

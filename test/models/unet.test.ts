@@ -16,6 +16,7 @@ testModel("UNet", {
   sizes: [[21, 30], [4, 5], [32, 32], [4, 4], [23, 17]],
   steps: 50,
   learningRate: 0.02,
+  quick: true,
 });
 
 describe("UNet", () => {

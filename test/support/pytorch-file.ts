@@ -64,21 +64,22 @@ const INNER = 256;
 const SIGNS = 8;
 const GOLDEN = 0x9e3779b9;
 
-async function load(name: string): Promise<Uint8Array> {
-  const url = new URL(/* @vite-ignore */ `../fixtures/pytorch/${name}.safetensors`, import.meta.url);
+/** The bytes of test/fixtures/<path>, in Node and in browsers. */
+export async function loadFixture(path: string): Promise<Uint8Array> {
+  const url = new URL(/* @vite-ignore */ `../fixtures/${path}`, import.meta.url);
   if (platform() === "node") {
     const node = "node:fs/promises";
     const { readFile } = (await import(/* @vite-ignore */ node)) as { readFile(url: URL): Promise<Uint8Array> };
     return readFile(url);
   }
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url.href} could not be loaded (${response.status}). scripts/reference/families/${name}.py writes it.`);
+  if (!response.ok) throw new Error(`${url.href} could not be loaded (${response.status}). python scripts/reference/all.py writes it.`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
 /** Reads test/fixtures/pytorch/<name>.safetensors, in Node and in browsers. */
 export async function readFamily(name: string): Promise<PyTorchFamily> {
-  const { tensors, metadata } = readSafetensors(await load(name), `${name}.safetensors`);
+  const { tensors, metadata } = readSafetensors(await loadFixture(`pytorch/${name}.safetensors`), `${name}.safetensors`);
   const { seed, versions, cases } = JSON.parse(metadata["configurations"]!) as Pick<PyTorchFamily, "seed" | "versions" | "cases">;
   const pool = (dtype: string, at: number, count: number): Elements => {
     const { data } = tensors.get(dtype) ?? { data: new Float32Array() };
@@ -100,21 +101,26 @@ export async function readFamily(name: string): Promise<PyTorchFamily> {
       return Array.from({ length: 2 * EDGE + INNER }, (_, i) => (i < EDGE ? i : i < 2 * EDGE ? size - 2 * EDGE + i : Math.floor((word(i - 2 * EDGE) * size) / 2 ** 32)));
     },
     signSums({ counter }, data) {
-      const word = words(seed, counter!, 1);
-      const sums = new Float64Array(SIGNS);
-      for (let i = 0; i < data.length; i++) {
-        const [w, value] = [word(i), data[i]!];
-        for (let k = 0; k < SIGNS; k++) sums[k]! += (1 - 2 * ((w >>> k) & 1)) * value;
-      }
-      return Array.from(sums);
+      return signSums(data, seed, counter!, 1);
     },
   };
 }
 
 /** The i-th of the uniform 32-bit numbers that belong to the counters. */
-function words(...counters: number[]): (i: number) => number {
+export function words(...counters: number[]): (i: number) => number {
   const key = hash32(...counters);
   return (i) => mix32(key + Math.imul(i + 1, GOLDEN));
+}
+
+/** Eight sums of all elements with random signs: their mean square is the square of the norm, also for differences. */
+export function signSums(data: ArrayLike<number>, ...counters: number[]): number[] {
+  const word = words(...counters);
+  const sums = new Float64Array(SIGNS);
+  for (let i = 0; i < data.length; i++) {
+    const [w, value] = [word(i), data[i]!];
+    for (let k = 0; k < SIGNS; k++) sums[k]! += (1 - 2 * ((w >>> k) & 1)) * value;
+  }
+  return Array.from(sums);
 }
 
 /** configurations.py, line by line: the same f64 operations in the same order, then rounded to f32. */
