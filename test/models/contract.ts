@@ -115,8 +115,8 @@ export function testModel(name: string, contract: ModelContract): void {
       const step = compile((x: Tensor, y: Tensor<"u8">) => {
         const { value, grads } = valueAndGrad(model, () => {
           const { logits, auxiliary } = model.outputs(x);
-          const cost = (logits: Tensor): Tensor => crossEntropy(logits, model.matchMask(y, logits));
-          return auxiliary.reduce((sum, head) => add(sum, mul(cost(head.logits), head.weight)), cost(logits));
+          const cost = (logits: Tensor<"f32">): Tensor => crossEntropy(logits, model.matchMask(y, logits));
+          return auxiliary.reduce<Tensor>((sum, head) => add(sum, mul(cost(head.logits), head.weight)), cost(logits));
         });
         optimizer.update(grads);
         return value;
