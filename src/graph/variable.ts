@@ -35,6 +35,17 @@ export class Variable<D extends DType = DType> {
     return this.storage;
   }
 
+  /** Throws an error that says why, where there is no memory. */
+  check(what: string): void {
+    this.memory(what);
+  }
+
+  /** Gives the memory up. Safe to call twice. */
+  release(): void {
+    this.storage?.release();
+    this.storage = undefined;
+  }
+
   /** Reads the value back, in row-major order of the shape in memory. */
   data(): Promise<TypedArrayOf<D>> {
     if (capturing()) throw new CaptureError(`data: "${this.name}" cannot be read inside compile() or valueAndGrad(). Read it outside.`);

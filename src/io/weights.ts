@@ -69,7 +69,7 @@ export function loadWeights(model: Module, bytes: Uint8Array, { strict = true, n
   const { matches, missing, unexpected } = match(model, tensors, strict, name);
   // Everything is converted before the first value is replaced.
   const values = matches.map(({ path, variable, tensor }) => [variable, toMemory(toFloat32(tensor, path) as Float32Array<ArrayBuffer>, variable.shape)] as const);
-  for (const [variable] of values) variable.memory("loadWeights");
+  for (const [variable] of values) variable.check("loadWeights");
   for (const [variable, data] of values) (variable as Variable).write(variable.dtype === "i32" ? Int32Array.from(data) : data);
   return { missing, unexpected };
 }

@@ -30,7 +30,9 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
   const TC = !byRow && cg4 % 2 === 0 ? 2 : 1;
   const tiles = ((o4 / TO) * cg4 * kh * kw) / TC / (byRow ? kw : 1);
   const lines = n * oh;
-  const per_chunk = Math.ceil(lines / Math.min(lines, Math.ceil(enough(low) / tiles)));
+  // Weights near the size of a binding leave no room for several sums of them.
+  const bindable = Math.max(1, Math.floor(low.adapter.limits.maxStorageBufferBindingSize / (4 * o4 * 4 * kh * kw * cg4 * 4)));
+  const per_chunk = Math.ceil(lines / Math.min(lines, bindable, Math.ceil(enough(low) / tiles)));
   const chunks = Math.ceil(lines / per_chunk);
 
   const filled = c % 4 !== 0 || width % 4 !== 0;

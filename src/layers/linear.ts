@@ -5,9 +5,17 @@ import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { matmul } from "../ops/matmul.js";
 import { add } from "../ops/pointwise.js";
+import { inParts, rowParts } from "../ops/row-parts.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { requireChannels } from "./channels.js";
 import { Layer } from "./layer.js";
+
+/** x · weightᵀ, the rows of a weight that lies in parts side by side. */
+function productOf(x: Tensor<"f32">, weight: Parameter): Tensor<"f32"> {
+  const by = (rows: Parameter): Tensor<"f32"> => matmul(x, rows, { transposeB: true });
+  const parts = rowParts(weight);
+  return parts ? (inParts(parts, by) as Tensor<"f32">) : by(weight);
+}
 
 /**
  * A fully connected layer, x · weightᵀ + bias: `weight` [out, in] and `bias` [out], which start as U(−b, b) with b = 1 / √in, as
@@ -32,7 +40,7 @@ export class Linear extends Layer {
     if (!capturing()) return runEagerly(() => this.forward(x));
     const features = this.weight.shape[1]!;
     if (x.shape.at(-1) !== features) throw new ShapeError("Linear", `the layer takes ${features} features but the last axis of x has ${x.shape.at(-1) ?? 0}`, { x: x.shape });
-    const product = matmul(x as Tensor<"f32">, this.weight, { transposeB: true });
+    const product = productOf(x as Tensor<"f32">, this.weight);
     return this.bias ? add(product, this.bias) : product;
   }
 }

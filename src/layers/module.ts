@@ -116,10 +116,7 @@ export abstract class Module {
 
   /** Frees the memory of parameters and statistics. Safe to call twice. */
   dispose(): void {
-    for (const [, variable] of this.namedVariables()) {
-      variable.storage?.release();
-      variable.storage = undefined;
-    }
+    for (const [, variable] of this.namedVariables()) variable.release();
     for (const [, module] of this.modules()) module.#device = undefined;
   }
 

@@ -12,6 +12,8 @@ import { checkFrame, pad2dOp } from "./pad2d.js";
 import { add, mul } from "./pointwise.js";
 import { requireTensors } from "./require.js";
 import { reshape } from "./reshape.js";
+import { inParts, rowParts } from "./row-parts.js";
+import { slice } from "./slice.js";
 import { sum } from "./sum.js";
 
 // Convolution, its input gradient and its weight gradient stand in one file because the gradients of each are the other two.
@@ -151,6 +153,8 @@ export function conv2d(x: TensorLike, weight: TensorLike, options: Conv2dOptions
   requirePaddingMode(op, paddingMode);
   checkKernel(op, { x, weight, bias }, "OHWI");
   const params = convolutionParams(op, options, [x.shape[1]!, x.shape[2]!], [weight.shape[1]!, weight.shape[2]!]);
+  const parts = params.groups === 1 ? rowParts(weight) : undefined;
+  if (parts) return inParts(parts, (part) => conv2d(x, part, { ...options, bias: bias && slice(bias, { axis: 0, start: part.row, length: part.shape[0]! }) }));
   if (paddingMode === "zeros" || Math.max(...params.padding) === 0) return conv2dOp({ x, weight, bias }, params);
   const [top, bottom, left, right] = params.padding;
   const frame = { top, bottom, left, right, mode: paddingMode, value: 0 };

@@ -11,7 +11,7 @@ interface Trainable {
   parameters(): Parameter[];
 }
 
-/** The gradient of each trainable parameter. */
+/** The gradient of each trainable parameter; where one lies in parts (`Parameter.parts`), that of each part. */
 export type Gradients = Map<Parameter, Tensor>;
 
 export interface ValueAndGrad<A> {
@@ -32,7 +32,7 @@ export interface ValueAndGrad<A> {
 export function valueAndGrad<A = undefined>(model: Trainable | readonly Parameter[], loss: () => Tensor | [Tensor, A]): ValueAndGrad<A> {
   const capture = capturing();
   if (!capture) return runEagerly(() => valueAndGrad(model, loss));
-  const parameters = (Array.isArray(model) ? (model as readonly Parameter[]) : (model as Trainable).parameters()).filter((p) => guarded(() => p.trainable));
+  const parameters = (Array.isArray(model) ? (model as readonly Parameter[]) : (model as Trainable).parameters()).filter((p) => guarded(() => p.trainable)).flatMap((p) => (capture.shapesOnly ? [p] : p.pieces));
   if (parameters.length === 0) throw new GradientError("valueAndGrad: there is no trainable parameter.");
   // Read before the loss is built, so that gradients are taken at the values it was computed from.
   const values = parameters.map((p) => capture.readVariable(p, "valueAndGrad"));

@@ -6,7 +6,7 @@ import { Variable } from "../graph/variable.js";
 import { lowerConcat } from "../kernels/concat.js";
 import { lowerSquaredNorm, lowerUpdate, type UpdateOptions } from "../kernels/optimizer.js";
 import { shared } from "../graph/materialise.js";
-import type { Parameter } from "../graph/parameter.js";
+import { ParameterPart, type Parameter } from "../graph/parameter.js";
 import type { Gradients } from "../ops/value-and-grad.js";
 import { add, sqrt } from "../ops/pointwise.js";
 import { CheckpointError, OptionError, checkOptions } from "../runtime/errors.js";
@@ -31,6 +31,12 @@ const BLOCK = 64;
 const FROZEN = 0;
 /** Each group takes two of the 64 words of the step block, which also holds the moments' corrections and seeds. */
 const MAX_GROUPS = 24;
+
+/** Where a parameter's state stands in what is saved: the parts of one are saved as one, so that another adapter can go on. */
+function placeOf(p: Parameter): { name: string; size: number; at: number } {
+  const whole = p instanceof ParameterPart ? p.whole : p;
+  return { name: whole.name, size: whole.size, at: p instanceof ParameterPart ? p.start : 0 };
+}
 
 /** The parameters of one flat buffer with their optimizer state. */
 interface Slab {
@@ -66,7 +72,7 @@ const updateOp = defineOp({
 });
 
 /**
- * Changes parameters by their gradients, all in one dispatch. Made by `sgd`, `adam` and `adamW`. A norm of the
+ * Changes parameters by their gradients, all in one dispatch. Made by `sgd`, `adam`, `adamW` and `rmsprop`. A norm of the
  * gradients that is not finite leaves parameters and state as they were.
  */
 export class Optimizer {
@@ -132,8 +138,13 @@ export class Optimizer {
       const [a, b] = [await first.data(), this.#rule.rule === "sgd" ? undefined : await second.data()];
       for (const p of parameters) {
         const { start } = p.slab!;
-        tensors.set(`${p.name}.first`, a.slice(start, start + p.size));
-        if (b) tensors.set(`${p.name}.second`, b.slice(start, start + p.size));
+        const { name, size, at } = placeOf(p);
+        for (const [which, data] of [["first", a], ["second", b]] as const) {
+          if (!data) continue;
+          const saved = tensors.get(`${name}.${which}`) ?? new Float32Array(size);
+          saved.set(data.subarray(start, start + p.size), at);
+          tensors.set(`${name}.${which}`, saved);
+        }
       }
     }
     return { step: this.step, tensors };
@@ -146,9 +157,10 @@ export class Optimizer {
         if (which === "second" && this.#rule.rule === "sgd") continue;
         const data = new Float32Array(flat.size);
         for (const p of parameters) {
-          const saved = tensors.get(`${p.name}.${which}`);
-          if (saved?.length !== p.size) throw new CheckpointError(`The optimizer state has no entry of ${p.size} values for "${p.name}.${which}": it was saved by another optimizer or model.`);
-          data.set(saved, p.slab!.start);
+          const { name, size, at } = placeOf(p);
+          const saved = tensors.get(`${name}.${which}`);
+          if (saved?.length !== size) throw new CheckpointError(`The optimizer state has no entry of ${size} values for "${name}.${which}": it was saved by another optimizer or model.`);
+          data.set(saved.subarray(at, at + p.size), p.slab!.start);
         }
         variable.write(data);
       }
@@ -175,7 +187,7 @@ export class Optimizer {
     this.dispose();
     const byFlat = new Map<Variable<"f32">, Parameter[]>();
     const groupOf = new Map<Parameter, number>();
-    this.#groups.forEach((group, g) => group.parameters.forEach((p) => {
+    this.#groups.forEach((group, g) => group.parameters.flatMap(({ pieces }) => pieces).forEach((p) => {
       p.memory(this.#rule.rule);
       groupOf.set(p, g);
       const { flat } = p.slab!;
