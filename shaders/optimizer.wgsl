@@ -3,13 +3,15 @@
 //   sgd    g ← g·clip + wd·p;  v ← μ·v + g;  p ← p − lr·(nesterov ? g + μ·v : v)                     (PyTorch's SGD)
 //   adam   m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr·(m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)   (Kingma & Ba 2015)
 //          decay: g ← g + wd·p before (Adam), or p ← p·(1 − lr·wd) (AdamW, Loshchilov & Hutter 2019)
+//   rmsprop  g ← g·clip + wd·p;  v ← αv + (1−α)g²;  b ← μ·b + g / (√v + ε);  p ← p − lr·b           (Tieleman & Hinton 2012)
 //   clip   min(1, max_norm / (‖g‖ + 1e-6)) over all gradients, 1 when max_norm is 0
 //
 // Layout: flat f32 buffers in blocks of 64 elements; a block belongs to one parameter. table[block] = group | count << 8,
 // where count (0 … 64) is how many of the block's elements are the parameter's and group picks two words of the step
 // block: learning rate and weight decay. Count 0: not updated.
 // Entries: `norm_partial` sums g² over every chunks-th four elements, one thread per chunk; `norm_final` adds the chunks, one
-// thread; `sgd` and `adam` update four elements of one block per thread. Elements beyond a parameter's end keep what they hold.
+// thread; `sgd`, `adam` and `rmsprop` (whose α is beta2) update four elements of one block per thread. Elements beyond a
+// parameter's end keep what they hold.
 // A norm that is not finite (told by its bits) leaves everything as it was.
 // Four at a time because loads of vec4s, and one look at table and step block for all four, are what the update costs:
 // 3 to 4 times faster than one element per thread on CPU adapters.
@@ -105,4 +107,22 @@ fn adam(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   second[t] = select(second[t], v, mine);
   let denominator = sqrt(v * step_f32(p.corrections + 1u)) + p.epsilon;
   out[t] = select(old, decayed - rate * (m * step_f32(p.corrections)) / denominator, mine);
+}
+
+@compute @workgroup_size(WG)
+fn rmsprop(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  let entry = table[t / 16u];
+  if (count_of(entry) == 0u || !finite(norm[0])) { return; }
+  let mine = live(t % 16u * 4u, count_of(entry));
+  let rate = step_f32(p.groups + 2u * (entry & 255u));
+  let decay = step_f32(p.groups + 2u * (entry & 255u) + 1u);
+  let old = out[t];
+  let g = grad[t] * clip() + decay * old;
+  let v = p.beta2 * second[t] + (1.0 - p.beta2) * g * g;
+  let b = p.momentum * first[t] + g / (sqrt(v) + p.epsilon);
+  first[t] = select(first[t], b, mine);
+  second[t] = select(second[t], v, mine);
+  out[t] = select(old, old - rate * b, mine);
 }

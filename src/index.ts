@@ -13,7 +13,7 @@ export type { Shape } from "./runtime/shape.js";
 
 // Tensors and plans
 export { compile, type Compiled } from "./graph/compile.js";
-export { constant as constantInit, fanInUniform, heNormal, normal, ones, uniform, zeros, type Init } from "./graph/init.js";
+export { constant as constantInit, fanInUniform, glorotUniform, heNormal, heUniform, normal, ones, uniform, zeros, type Init } from "./graph/init.js";
 export { copyToBuffer, tensorFromBuffer } from "./graph/interop.js";
 export { Parameter, Statistic } from "./graph/parameter.js";
 export type { Plan, PlanMemory } from "./graph/plan.js";
@@ -122,11 +122,18 @@ export { Sequential } from "./layers/sequential.js";
 // Models
 export { classList, defaultClasses, paletteColour, type ClassInfo, type Colour } from "./models/class-info.js";
 export { architectureNames, createModel, type ModelDescription } from "./models/create.js";
+export { ENet, type ENetOptions } from "./models/enet.js";
+export { ERFNet, type ERFNetOptions } from "./models/erfnet.js";
+export { ESPNet, type ESPNetOptions } from "./models/espnet.js";
+export { FCDenseNet, type FCDenseNetOptions } from "./models/fc-densenet.js";
+export { denseCrf, type ClassProbabilities, type DenseCrfOptions } from "./models/dense-crf.js";
+export { PatchClassifier, type PatchClassifierOptions } from "./models/patch-classifier.js";
 export type { PredictOptions } from "./models/predict.js";
 export type { ImageSource, PixelArray, PixelNdArray } from "./models/predict-input.js";
 export { Prediction, type PredictionOverlayOptions, type RgbPicture } from "./models/prediction.js";
 export { SegmentationModel, type Normalisation } from "./models/segmentation-model.js";
 export { SegNet, SegNetBasic, type SegNetOptions } from "./models/segnet.js";
+export { slidingWindow, type PixelScores, type SlidingWindowOptions } from "./models/sliding-window.js";
 export { summary, type LayerSummary, type ModelSummary } from "./models/summary.js";
 export { UNet, type UNetOptions } from "./models/unet.js";
 
@@ -159,8 +166,8 @@ export { ThresholdMeter, type ThresholdMeterOptions } from "./metrics/threshold-
 
 // Optimizers
 export {
-  adam, adamW, cosine, Optimizer, poly, sgd, stepDecay, warmUp,
-  type AdamOptions, type LearningRate, type ParameterGroup, type SgdOptions,
+  adam, adamW, cosine, Optimizer, poly, rmsprop, sgd, stepDecay, warmUp,
+  type AdamOptions, type LearningRate, type ParameterGroup, type RmspropOptions, type SgdOptions,
 } from "./optim/index.js";
 
 // Data
@@ -183,6 +190,12 @@ export { recalibrate, type RecalibrateOptions } from "./train/recalibrate.js";
 export { readLog } from "./train/run-log.js";
 export { memoryStorage, trainingFiles, type TrainingStorage } from "./train/storage.js";
 export { Trainer, type TrainingResult } from "./train/trainer.js";
+
+// Explain
+export type { CamMethod } from "./explain/cam-methods.js";
+export type { CamTarget } from "./explain/cam-target.js";
+export { gradCam, type GradCamOptions } from "./explain/grad-cam.js";
+export { HeatMap, type HeatOverlayOptions, type LayerMap } from "./explain/heat-map.js";
 
 // Weights, images, masks, arrays
 export { dropAlpha, orient, to8Bit, toGray, toRgb8, type LabelMap, type RasterImage, type RgbImage, type RgbOptions } from "./io/image.js";

@@ -11,6 +11,9 @@ export type { AdapterChoice, AdapterOptions, OpenedAdapter } from "./node/adapte
 export { FolderDataset, openFolder, type FolderOptions } from "./data/folder.js";
 export { splitBySeed, splits, type SampleFiles, type Split } from "./data/folder-layout.js";
 
+// Published data sets
+export { openDataset } from "./data/datasets/open.js";
+
 // Files
 export { decodeImage, decodeMask, encodePalettePng, encodePng, type DecodeOptions } from "./io/decode.js";
 export { ensureDir, listImages, readBytes, writeAtomically } from "./io/files.js";

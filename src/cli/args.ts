@@ -45,6 +45,33 @@ export function choice<const C extends string>(choices: readonly C[], help: stri
   };
 }
 
+/** One of many names, which the help lists elsewhere. */
+export function oneOf(value: string, names: readonly string[], help: string): Option<string> {
+  return {
+    value,
+    help,
+    read: (given) => {
+      if (!names.includes(given)) throw `must be ${listed(names)}, not "${given}".${suggestion(given, names)}`.replace(/\.$/, "");
+      return given;
+    },
+  };
+}
+
+/** An object as JSON. */
+export const json = (value: string, help: string): Option<Readonly<Record<string, unknown>>> => ({
+  value,
+  help,
+  read: (given) => {
+    try {
+      const read: unknown = JSON.parse(given);
+      if (typeof read === "object" && read !== null && !Array.isArray(read)) return read as Record<string, unknown>;
+    } catch {
+      // What is no JSON is no object either.
+    }
+    throw `must be a JSON object such as {"width": 32}, not ${given}`;
+  },
+});
+
 interface Range {
   min?: number;
   max?: number;

@@ -1,11 +1,12 @@
-import { openFolder } from "../data/folder.js";
+import { datasetNames } from "../data/datasets/index.js";
 import { splits } from "../data/folder-layout.js";
 import { scores as scoresOf, type Scores } from "../metrics/scores.js";
 import { writeAtomically } from "../io/files.js";
 import { report } from "../metrics/report.js";
 import { OptionError } from "../runtime/errors.js";
 import { evaluate } from "../train/evaluate.js";
-import { choice, count, defineCommand, number, flag, text, type Given } from "./args.js";
+import { choice, count, defineCommand, number, flag, oneOf, text, type Given } from "./args.js";
+import { openData } from "./open-data.js";
 import { openWeights } from "./open-weights.js";
 import { withDevice } from "./session.js";
 import { openTerminal, plural, type Terminal } from "./terminal.js";
@@ -13,6 +14,7 @@ import { openTerminal, plural, type Terminal } from "./terminal.js";
 const options = {
   weights: text("FILE", "what atrous train wrote (weights.safetensors)", "w"),
   split: choice(splits, "which part of the data (test)"),
+  dataset: oneOf("NAME", datasetNames, `DATA is a published data set in its own folders: ${datasetNames.join(", ")}`),
   threshold: number("P", "single-logit networks: foreground from this probability on (0.5)", { min: 0.001, max: 0.999 }),
   absent: choice(["ignore", "zero", "one"], "what a class that occurs neither in masks nor predictions counts in averages (ignore)"),
   c0: number("COST", "two classes: cost of a false positive, for the cost-weighted error c0·FP + c1·FN (1)", { min: 0 }),
@@ -27,7 +29,7 @@ async function run(data: string, given: Given<typeof options>, terminal: Termina
   if (weights === undefined) throw new OptionError("atrous evaluate: --weights FILE is missing. See atrous evaluate --help.");
   await withDevice(terminal, async (device, signal) => {
     using model = await openWeights(weights, device);
-    await using dataset = await openFolder(data, { split, seed: given.seed });
+    await using dataset = await openData(data, given.dataset, { split, seed: given.seed });
     for (const sentence of dataset.assumed) terminal.line(sentence);
     const begun = performance.now();
     const { matrix, loss } = await evaluate(model, dataset, {

@@ -2,12 +2,13 @@
 import { AtrousError, OptionError } from "../runtime/errors.js";
 import { helpText, readArguments, suggestion, type Command } from "./args.js";
 import { evaluateCommand } from "./evaluate.js";
+import { explainCommand } from "./explain.js";
 import { infoCommand } from "./info.js";
 import { quickstartCommand } from "./quickstart.js";
 import { segmentCommand } from "./segment.js";
 import { trainCommand } from "./train.js";
 
-const commands = [trainCommand, segmentCommand, evaluateCommand, infoCommand, quickstartCommand] as unknown as readonly Command[];
+const commands = [trainCommand, segmentCommand, evaluateCommand, explainCommand, infoCommand, quickstartCommand] as unknown as readonly Command[];
 
 const overview = (): string => [
   "usage: atrous COMMAND …",

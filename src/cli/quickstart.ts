@@ -9,6 +9,8 @@ import { trainingFolder } from "../node/training-folder.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Device } from "../runtime/device.js";
 import { evaluate } from "../train/evaluate.js";
+import { trainerOptions } from "../train/recipes/apply.js";
+import type { Recipe } from "../train/recipes/recipe.js";
 import { trainingFiles } from "../train/storage.js";
 import { Trainer } from "../train/trainer.js";
 import { count, defineCommand, text, type Given } from "./args.js";
@@ -20,7 +22,7 @@ import { overlayPalette } from "./segment.js";
 import { withDevice } from "./session.js";
 import { duration, openTerminal, plural, type Terminal } from "./terminal.js";
 import { trainingProgress } from "./training-progress.js";
-import { augmentFor, defaults, lossFor, measure, modelFor, normalisationOf, optimizerFor, type Recipe } from "./training-setup.js";
+import { augmentFor, measure, modelFor, standard, warmedUp } from "./training-setup.js";
 
 const options = {
   data: text("DIR", "train on the images of this folder instead of made-up ones (as for atrous train)"),
@@ -32,14 +34,27 @@ const options = {
 const GOAL = 0.8;
 
 /** Made-up images: a network that two cores without a GPU train in a minute. */
-const small = { widths: [8, 16, 32], size: [48, 48], batch: 8, steps: 80, learningRate: 0.005, clipNorm: 1, augment: ["flip", "quarter"], validateEvery: 20 } as const;
+const small = { widths: [8, 16, 32], size: [48, 48], steps: 80, learningRate: 0.005, augment: ["flip", "quarter"], validateEvery: 20 } as const;
 /** Photographs: one for which two cores need ten minutes. */
-const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], batch: 8, steps: 500, learningRate: 0.004, clipNorm: 1, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
+const real = { widths: [8, 16, 32, 64, 128], size: [128, 128], steps: 500, learningRate: 0.004, augment: ["flip", "rotate", "scale", "color"], validateEvery: 100 } as const;
 
-function recipeOf(given: Given<typeof options>): Recipe {
-  const chosen = given.data === undefined ? small : real;
+interface Course {
+  readonly recipe: Recipe;
+  readonly widths: readonly number[];
+  readonly steps: number;
+  readonly seed: number;
+  readonly validateEvery: number;
+  readonly checkpointEvery: number;
+}
+
+function courseOf(given: Given<typeof options>): Course {
+  const { widths, size, learningRate, augment, validateEvery, ...chosen } = given.data === undefined ? small : real;
   const steps = given.steps ?? chosen.steps;
-  return { ...defaults, ...chosen, steps, seed: given.seed ?? 0, warmUp: Math.ceil(steps / 20), validateEvery: Math.min(chosen.validateEvery, steps), checkpointEvery: given.data === undefined ? steps : chosen.validateEvery };
+  const recipe: Recipe = {
+    ...standard, model: { architecture: "unet", options: { widths } }, size, length: { steps }, augment: augmentFor(augment),
+    optimizer: { ...standard.optimizer, clipNorm: 1 }, schedule: { ...standard.schedule, learningRate },
+  };
+  return { recipe: warmedUp(recipe, steps), widths, steps, seed: given.seed ?? 0, validateEvery: Math.min(validateEvery, steps), checkpointEvery: given.data === undefined ? steps : validateEvery };
 }
 
 /** Segments every image, writes masks and overlays, and returns what the report shows. */
@@ -64,22 +79,19 @@ async function segmentAll(model: SegmentationModel, dataset: Dataset, out: strin
 async function quickstart(given: Given<typeof options>, terminal: Terminal, device: Device, signal: AbortSignal): Promise<void> {
   const begun = performance.now();
   const out = given.out ?? join("out", "quickstart");
-  const recipe = recipeOf(given);
+  const { recipe, widths, steps, seed, validateEvery, checkpointEvery } = courseOf(given);
   const storage = await trainingFolder(out);
-  const data = given.data === undefined ? await syntheticData(join(out, "data"), recipe.seed) : await realData(given.data);
+  const data = given.data === undefined ? await syntheticData(join(out, "data"), seed) : await realData(given.data);
   try {
     for (const sentence of data.assumed) terminal.line(sentence);
     terminal.line(`Data: ${data.description}; ${data.val.length} for validation, ${data.test.length} never seen in training.`);
     const statistics = await measure(data.train, (line) => terminal.progress(line), signal);
     using model = modelFor(recipe, data.train.classes);
-    model.normalisation = normalisationOf(statistics);
-    model.to(device, { seed: recipe.seed });
-    terminal.line(`Network: U-Net ${recipe.widths!.join("-")}, ${model.parameterCount().toLocaleString("en")} parameters; ${recipe.size.join("×")}, batches of ${recipe.batch}, ${plural(recipe.steps, "step")}.`);
-    using optimizer = optimizerFor(recipe, model);
+    model.to(device, { seed });
+    terminal.line(`Network: U-Net ${widths.join("-")}, ${model.parameterCount().toLocaleString("en")} parameters; ${recipe.size!.join("×")}, batches of ${recipe.batchSize}, ${plural(steps, "step")}.`);
     const trainer = new Trainer({
-      model, dataset: data.train, validation: data.val, optimizer, storage, signal, loss: lossFor(recipe, statistics),
-      steps: recipe.steps, batchSize: recipe.batch, size: recipe.size, augment: augmentFor(recipe), seed: recipe.seed,
-      validateEvery: recipe.validateEvery, checkpointEvery: recipe.checkpointEvery, callbacks: [trainingProgress(terminal)],
+      ...(await trainerOptions(recipe, { model, dataset: data.train, validation: data.val, statistics })), storage, signal, seed,
+      validateEvery, checkpointEvery, callbacks: [trainingProgress(terminal)],
       ...(given.data === undefined ? {} : { validationSize: [256, 256] as const }),
     });
     const training = await trainer.run();
@@ -91,9 +103,9 @@ async function quickstart(given: Given<typeof options>, terminal: Terminal, devi
     const scores = scoresOf(matrix, { names });
     const seconds = (performance.now() - begun) / 1000;
     const facts = {
-      adapter: device.adapter.name, data: data.description, network: `U-Net, widths ${recipe.widths!.join(", ")}, ${model.parameterCount().toLocaleString("en")} parameters`,
-      training: `${plural(training.steps, "step")}, batches of ${recipe.batch} at ${recipe.size.join("×")}, ${recipe.optimizer}, learning rate ${recipe.learningRate}, loss ${recipe.loss}`,
-      weights: training.best ? `of step ${training.best.step}, the best on ${data.val.length} validation images` : "the last", seed: String(recipe.seed), time: `${duration(training.seconds)} of training, ${duration(seconds)} in all`,
+      adapter: device.adapter.name, data: data.description, network: `U-Net, widths ${widths.join(", ")}, ${model.parameterCount().toLocaleString("en")} parameters`,
+      training: `${plural(training.steps, "step")}, batches of ${recipe.batchSize} at ${recipe.size!.join("×")}, ${recipe.optimizer.rule}, learning rate ${recipe.schedule.learningRate}, loss ${recipe.loss.rule}`,
+      weights: training.best ? `of step ${training.best.step}, the best on ${data.val.length} validation images` : "the last", seed: String(seed), time: `${duration(training.seconds)} of training, ${duration(seconds)} in all`,
     };
     await writeAtomically(join(out, "loss-curve.svg"), lossCurve(training.losses, training.validations));
     await writeAtomically(join(out, "metrics.json"), `${JSON.stringify({

@@ -34,6 +34,9 @@ export function trainingProgress(terminal: Terminal): (event: TrainingEvent) => 
         break;
       case "checkpoint":
         break;
+      case "recalibrated":
+        terminal.line(`Batch norms recalibrated over ${plural(event.batches, "batch", "batches")}${event.scores ? `: mean IoU ${event.scores.mean.iou.toFixed(4)}` : ""}.`);
+        break;
       case "end":
         terminal.line({
           finished: `Trained ${plural(event.step, "step")}.`,

@@ -21,6 +21,18 @@ export interface AugmentOptions {
   saturation?: number;
   /** Largest standard deviation of added noise, as a part of the full range (0 … 1). Default 0. */
   noise?: number;
+  /**
+   * Standard deviation, in pixels, of a Gaussian blur that every second image gets (0 … 20). 1.1 is the 5×5 kernel of PSPNet's training
+   * (semseg's `RandomGaussianBlur`). Default 0.
+   */
+  blur?: number;
+  /**
+   * Standard deviation, in pixels, of smooth random displacements: vectors on a 3×3 grid over the window, interpolated bicubically (Ronneberger,
+   * Fischer & Brox 2015: 10; 0 … 1000). Default 0.
+   */
+  elastic?: number;
+  /** Before all else, bring the shorter side of every image to this many pixels (torchvision's recipes: 520). Default: as they are. */
+  shortSide?: number;
 }
 
 /** What was drawn for one sample. */
@@ -39,29 +51,42 @@ export interface Augmentation {
   /** Standard deviation in units of 0 … 255. */
   readonly noise: number;
   readonly noiseSeed: number;
+  /** Standard deviation of the blur in pixels; 0 for none. */
+  readonly blur: number;
+  /** Displacements in pixels, x and y, of the points of a 3×3 grid, rows first; empty for none. */
+  readonly elastic: readonly number[];
+  /** Length of the image's shorter side before `scale`; undefined: as it is. */
+  readonly shortSide: number | undefined;
 }
 
 /** No change: the window comes from the middle. */
 export const unchanged: Augmentation = {
   flipX: false, flipY: false, angle: 0, scale: 1, place: [0.5, 0.5], brightness: 1, contrast: 1, saturation: 1, noise: 0, noiseSeed: 0,
+  blur: 0, elastic: [], shortSide: undefined,
 };
 
 const amounts = ["brightness", "contrast", "saturation", "noise"] as const;
-const keys = ["flipHorizontal", "flipVertical", "rotate", "scale", "crop", ...amounts];
+const keys = ["flipHorizontal", "flipVertical", "rotate", "scale", "crop", ...amounts, "blur", "elastic", "shortSide"];
 
 /** Throws an OptionError when an option is unknown or out of range. */
 export function checkAugmentOptions(options: AugmentOptions): void {
   checkOptions("augment", options, keys);
-  const { rotate, scale } = options;
+  const { rotate, scale, blur = 0, elastic = 0, shortSide = 1 } = options;
   if (rotate !== undefined && rotate !== "quarter" && !(rotate >= 0 && rotate <= 180))
     throw new OptionError(`augment: rotate must be degrees from 0 to 180, or "quarter", not ${rotate}.`);
   if (scale !== undefined && !(scale.length === 2 && scale[0] > 0 && scale[0] <= scale[1] && scale[1] <= 100))
     throw new OptionError(`augment: scale must be [smallest, largest] with 0 < smallest <= largest <= 100, not [${scale.join(", ")}].`);
+  if (!(blur >= 0 && blur <= 20)) throw new OptionError(`augment: blur must be a deviation in pixels from 0 to 20, not ${blur}.`);
+  if (!(elastic >= 0 && elastic <= 1000)) throw new OptionError(`augment: elastic must be a deviation in pixels from 0 to 1000, not ${elastic}.`);
+  if (!(Number.isInteger(shortSide) && shortSide >= 1)) throw new OptionError(`augment: shortSide must be a whole number of pixels of at least 1, not ${shortSide}.`);
   for (const key of amounts) {
     const amount = options[key];
     if (amount !== undefined && !(amount >= 0 && amount <= 1)) throw new OptionError(`augment: ${key} must be from 0 to 1, not ${amount}.`);
   }
 }
+
+/** Points along each side of the grid of an elastic deformation. */
+export const ELASTIC_GRID = 3;
 
 /** Keeps augmentation draws apart from shuffling and everything else that shares the seed. */
 const PURPOSE = 0xa06;
@@ -77,6 +102,8 @@ export function drawAugmentation(options: AugmentOptions, seed: number, epoch: n
   const zoom = random.next();
   const place = [random.next(), random.next()] as const;
   const [b, c, s, n] = [random.between(-1, 1), random.between(-1, 1), random.between(-1, 1), random.next()];
+  const blurred = random.chance(0.5);
+  const { elastic = 0 } = options;
   const [smallest, largest] = options.scale ?? [1, 1];
   return {
     flipX: options.flipHorizontal === true && flips[0],
@@ -89,5 +116,8 @@ export function drawAugmentation(options: AugmentOptions, seed: number, epoch: n
     saturation: 1 + (options.saturation ?? 0) * s,
     noise: 255 * (options.noise ?? 0) * n,
     noiseSeed: hash32(PURPOSE + 1, seed, epoch, index),
+    blur: blurred ? (options.blur ?? 0) : 0,
+    elastic: elastic > 0 ? Array.from({ length: 2 * ELASTIC_GRID ** 2 }, () => elastic * random.normal()) : [],
+    shortSide: options.shortSide,
   };
 }

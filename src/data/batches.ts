@@ -14,6 +14,11 @@ export interface BatchOptions {
   size?: readonly [number, number] | undefined;
   /** Where `size` is not given, height and width are padded up to multiples of this. Default 1. */
   multiple?: number | undefined;
+  /**
+   * Instead of `multiple`: what images of this height or width are padded to, and how many rows or columns of that stand before the
+   * image (`model.inputSize`).
+   */
+  inputSize?: ((length: number) => { readonly size: number; readonly before: number }) | undefined;
   /** Decides order and augmentation; a whole number. Default 0. */
   seed?: number | undefined;
   /** A new order in every epoch. Default true. */
@@ -66,7 +71,7 @@ export interface BatchStream extends AsyncIterable<HostBatch> {
 const PURPOSE = 0x0d3;
 
 const keys = [
-  "batchSize", "size", "multiple", "seed", "shuffle", "augment", "padding", "epoch", "dropLast", "startStep", "prefetch", "signal",
+  "batchSize", "size", "multiple", "inputSize", "seed", "shuffle", "augment", "padding", "epoch", "dropLast", "startStep", "prefetch", "signal",
 ] as const;
 
 const whole = (name: string, value: number, least: number): void => {
@@ -80,8 +85,11 @@ function checkBatchOptions(options: BatchOptions): void {
   if (options.size && options.size.length !== 2) throw new OptionError("batches: size must be [height, width].");
   for (const [name, least] of [["multiple", 1], ["epoch", 0], ["startStep", 0], ["prefetch", 0], ["seed", Number.MIN_SAFE_INTEGER]] as const)
     if (options[name] !== undefined) whole(name, options[name], least);
-  if (options.padding !== undefined && options.padding !== "reflect" && options.padding !== "mean")
-    throw new OptionError(`batches: padding must be "reflect" or "mean", not ${JSON.stringify(options.padding)}.`);
+  if (options.multiple !== undefined && options.inputSize) throw new OptionError("batches: give multiple or inputSize, not both.");
+  const { padding } = options;
+  const colour = Array.isArray(padding) && padding.length === 3 && padding.every((v: unknown) => typeof v === "number" && v >= 0 && v <= 255);
+  if (padding !== undefined && padding !== "reflect" && padding !== "mean" && !colour)
+    throw new OptionError(`batches: padding must be "reflect", "mean" or a colour [red, green, blue] of 0 … 255, not ${JSON.stringify(padding)}.`);
   if (options.augment) checkAugmentOptions(options.augment);
 }
 
@@ -95,6 +103,12 @@ export function batches(dataset: Dataset, options: BatchOptions): BatchStream {
   checkBatchOptions(options);
   if (dataset.length < 1) throw new DataError("batches: the data set is empty.");
   return new Stream(dataset, options);
+}
+
+/** An axis of a batch: its length, and what of that stands before the image. */
+interface Span {
+  readonly size: number;
+  readonly before: number;
 }
 
 class Stream implements BatchStream {
@@ -165,12 +179,14 @@ class Stream implements BatchStream {
     const count = epoch === undefined ? batchSize : Math.min(batchSize, this.#dataset.length - start);
     const places = Array.from({ length: count }, (_, i) => this.#locate(start + i));
     const samples = await Promise.all(places.map(async ({ index }) => this.#sample(index, signal)));
-    const [height, width] = this.#size(samples);
+    const [rows, columns] = this.#spans(samples);
+    const [height, width] = [rows.size, columns.size];
     const images = new Uint8Array(count * height * width * 3);
     const masks = new Uint8Array(count * height * width);
     const pixels = height * width;
-    // Without `size`, padding goes to the right and the bottom: predictions then line up with the image.
-    const still = this.#options.size ? unchanged : { ...unchanged, place: [1, 1] as const };
+    // Without `size`, images stand where predictions for them do.
+    const place = (span: Span, length: number): number => (span.size > length ? 1 - span.before / (span.size - length) : 1);
+    const still = this.#options.size ? unchanged : { ...unchanged, place: [place(columns, samples[0]!.width), place(rows, samples[0]!.height)] as const };
     for (const [i, sample] of samples.entries()) {
       const { epoch: drawn, index } = places[i]!;
       warp(sample, augment ? drawAugmentation(augment, this.#seed, drawn, index) : still, padding, {
@@ -190,10 +206,11 @@ class Stream implements BatchStream {
     return sample;
   }
 
-  /** Height and width of a batch made of these samples. */
-  #size(samples: readonly Sample[]): readonly [number, number] {
+  /** Rows and columns of a batch made of these samples. */
+  #spans(samples: readonly Sample[]): readonly [rows: Span, columns: Span] {
     const { size, multiple = 1 } = this.#options;
-    if (size) return size;
+    const { inputSize = (length: number) => ({ size: Math.ceil(length / multiple) * multiple, before: 0 }) } = this.#options;
+    if (size) return [{ size: size[0], before: 0 }, { size: size[1], before: 0 }];
     const first = samples[0]!;
     const other = samples.find((s) => s.width !== first.width || s.height !== first.height);
     if (other)
@@ -201,6 +218,6 @@ class Stream implements BatchStream {
         `batches: images of one batch must have one size, but ${first.name} is ${first.width}x${first.height} and ${other.name} is ` +
           `${other.width}x${other.height}. Give size: [height, width] to crop and pad, or batchSize: 1.`,
       );
-    return [Math.ceil(first.height / multiple) * multiple, Math.ceil(first.width / multiple) * multiple];
+    return [inputSize(first.height), inputSize(first.width)];
   }
 }

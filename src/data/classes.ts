@@ -7,6 +7,10 @@ export interface ClassTable {
   readonly classes: readonly ClassInfo[];
   /** Pixel value in the file → class index, or 255 where the pixel is ignored. */
   readonly values: ReadonlyMap<number, number>;
+  /** Colour in colour-coded files, as red · 65536 + green · 256 + blue → class index, or 255. Without it, such files are refused. */
+  readonly colors?: ReadonlyMap<number, number> | undefined;
+  /** 16-bit files hold value · divisor + instance. */
+  readonly divisor?: number | undefined;
   /** A sentence to print when nothing said what the values mean and a rule was applied; otherwise undefined. */
   readonly assumed?: string | undefined;
 }

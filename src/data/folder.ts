@@ -29,16 +29,16 @@ export class FolderDataset implements Dataset {
   readonly assumed: readonly string[];
   /** The files of each sample, in the order of the samples. */
   readonly files: readonly SampleFiles[];
-  readonly #values: ReadonlyMap<number, number>;
+  readonly #table: ClassTable;
   readonly #cache: SampleCache;
   readonly #pool: DecodePool;
 
-  /** @internal Use `openFolder`. */
+  /** @internal Use `openFolder` or `openDataset`. */
   constructor(files: readonly SampleFiles[], table: ClassTable, assumed: readonly string[], pool: DecodePool, cacheBytes: number) {
     this.files = files;
     this.classes = table.classes;
     this.assumed = assumed;
-    this.#values = table.values;
+    this.#table = table;
     this.#pool = pool;
     this.#cache = new SampleCache(cacheBytes);
   }
@@ -54,7 +54,8 @@ export class FolderDataset implements Dataset {
     const files = this.files[index];
     if (!files) throw new DataError(`There is no sample ${index}: the data set has ${this.length}.`);
     const { image, mask } = files;
-    const sample = await this.#pool.run({ name: basename(image), image, mask, values: this.#values, classes: this.classes.length });
+    const { values, colors, divisor } = this.#table;
+    const sample = await this.#pool.run({ name: basename(image), image, mask, values, colors, divisor, classes: this.classes.length });
     signal?.throwIfAborted();
     this.#cache.set(index, sample);
     return sample;

@@ -1,9 +1,15 @@
 import type { Augmentation } from "./augment.js";
+import { blur } from "./blur.js";
 import { IGNORED, type Colour, type Sample } from "./dataset.js";
+import { displacements } from "./elastic.js";
+import { mirror } from "./mirror.js";
 import { mix32 } from "./random.js";
 
-/** What stands outside the image: its mirror image, or its mean colour. The mask is ignored (255) there either way. */
-export type Padding = "reflect" | "mean";
+/**
+ * What stands outside the image: its mirror image, its mean colour, or a colour (0 … 255; that which the network subtracts, say). The mask
+ * is ignored (255) there in any case.
+ */
+export type Padding = "reflect" | "mean" | Colour;
 
 /** Where a window is written: parts of a batch's arrays. */
 export interface Window {
@@ -45,23 +51,17 @@ function middle(length: number, half: number, place: number): number {
  * nothing is scaled or turned by an odd angle, the window snaps to whole pixels, so that values are copied and not mixed.
  */
 function inverseMap(sourceWidth: number, sourceHeight: number, width: number, height: number, a: Augmentation): InverseMap {
+  const scale = a.scale * (a.shortSide === undefined ? 1 : a.shortSide / Math.min(sourceWidth, sourceHeight));
   const [sin, cos] = turnOf(a.angle);
   const [fx, fy] = [a.flipX ? -1 : 1, a.flipY ? -1 : 1];
-  const [xx, xy] = [(fx * cos) / a.scale, (fx * sin) / a.scale];
-  const [yx, yy] = [(-fy * sin) / a.scale, (fy * cos) / a.scale];
+  const [xx, xy] = [(fx * cos) / scale, (fx * sin) / scale];
+  const [yx, yy] = [(-fy * sin) / scale, (fy * cos) / scale];
   const cx = middle(sourceWidth, (Math.abs(xx) * width + Math.abs(xy) * height) / 2, a.place[0]);
   const cy = middle(sourceHeight, (Math.abs(yx) * width + Math.abs(yy) * height) / 2, a.place[1]);
   const x0 = cx + xx * (0.5 - width / 2) + xy * (0.5 - height / 2) - 0.5;
   const y0 = cy + yx * (0.5 - width / 2) + yy * (0.5 - height / 2) - 0.5;
   const whole = [xx, xy, yx, yy].every(isWhole);
   return { xx, xy, yx, yy, x0: whole ? Math.round(x0) : x0, y0: whole ? Math.round(y0) : y0 };
-}
-
-/** Index `i` mirrored into 0 … n - 1 about the outer pixels' edges (… 1 0 0 1 … n-1 n-1 …). */
-function mirror(i: number, n: number): number {
-  const period = 2 * n;
-  const j = ((i % period) + period) % period;
-  return j < n ? j : period - 1 - j;
 }
 
 /** Mean of each channel over a lattice of at most a few thousand pixels. */
@@ -99,17 +99,20 @@ export function warp(sample: Sample, a: Augmentation, padding: Padding, out: Win
   const { image, mask, width, height } = sample;
   const { xx, xy, x0, yx, yy, y0 } = inverseMap(width, height, out.width, out.height, a);
   const mean = padding === "mean" || a.contrast !== 1 ? meanColour(sample) : BLACK;
-  const fill = padding === "mean" ? mean : undefined;
+  const fill = padding === "reflect" ? undefined : padding === "mean" ? mean : padding;
   // brightness · (contrast · (value - grey) + grey), with the half that turns cutting into rounding.
   const gain = a.brightness * a.contrast;
   const offset = a.brightness * (1 - a.contrast) * greyOf(...mean) + 0.5;
-  const [saturation, noise] = [a.saturation, a.noise];
+  const [saturation, noise] = [a.saturation, a.blur > 0 ? 0 : a.noise];
+  const moved = a.elastic.length > 0 ? displacements(a.elastic, out.width, out.height) : undefined;
   const target = out.image;
   const labels = out.mask;
   for (let y = 0, pixel = 0; y < out.height; y++) {
     for (let x = 0; x < out.width; x++, pixel++) {
-      const sx = xx * x + xy * y + x0;
-      const sy = yx * x + yy * y + y0;
+      const wx = moved ? x + moved.x(x, y) : x;
+      const wy = moved ? y + moved.y(x, y) : y;
+      const sx = xx * wx + xy * wy + x0;
+      const sy = yx * wx + yy * wy + y0;
       // Pixel i covers [i - 0.5, i + 0.5) of the index axis, so outside begins half a pixel beyond the last index.
       const nx = Math.floor(sx + 0.5);
       const ny = Math.floor(sy + 0.5);
@@ -163,6 +166,13 @@ export function warp(sample: Sample, a: Augmentation, padding: Padding, out: Win
       target[at + 1] = g < 0 ? 0 : g > 255 ? 255 : g;
       target[at + 2] = b < 0 ? 0 : b > 255 ? 255 : b;
     }
+  }
+  if (a.blur === 0) return;
+  blur(target, out.width, out.height, a.blur);
+  // Noise is the sensor's: it comes after what blurs the picture.
+  for (let i = 0; a.noise > 0 && i < target.length; i++) {
+    const value = target[i]! + a.noise * noiseAt(a.noiseSeed + i) + 0.5;
+    target[i] = value < 0 ? 0 : value > 255 ? 255 : value;
   }
 }
 

@@ -7,13 +7,15 @@ const normPartial = defineKernel(shader, "norm_partial");
 const normFinal = defineKernel(shader, "norm_final");
 const sgd = defineKernel(shader, "sgd");
 const adam = defineKernel(shader, "adam");
+const rmsprop = defineKernel(shader, "rmsprop");
 
 /** What the update rule is made of; step-block positions of the values that change with every call. */
 export interface UpdateOptions {
-  readonly rule: "sgd" | "adam" | "adamw";
+  readonly rule: "sgd" | "adam" | "adamw" | "rmsprop";
   readonly momentum: number;
   readonly nesterov: boolean;
   readonly beta1: number;
+  /** Decay of the mean of squares; RMSprop's alpha. */
   readonly beta2: number;
   readonly epsilon: number;
   /** Largest norm of all gradients together; 0 for no clipping. */
@@ -48,5 +50,6 @@ export function lowerUpdate(low: Lowering, { grad, table, norm }: Record<"grad" 
   const use = { params: params(o, size, 0), threads: size / 4 };
   const bindings = { grad, table, norm, out: outputs["flat"]!, first: outputs["first"]! };
   if (o.rule === "sgd") low.run(sgd({ ...use, bindings, constants: { NESTEROV: o.nesterov ? 1 : 0 } }));
+  else if (o.rule === "rmsprop") low.run(rmsprop({ ...use, bindings: { ...bindings, second: outputs["second"]! } }));
   else low.run(adam({ ...use, bindings: { ...bindings, second: outputs["second"]! }, constants: { DECOUPLED: o.rule === "adamw" ? 1 : 0 } }));
 }

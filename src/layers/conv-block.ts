@@ -1,12 +1,13 @@
 import type { Init } from "../graph/init.js";
+import type { ConvolutionPadding } from "../ops/conv2d-options.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
-import { Hardsigmoid, Hardswish, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU } from "./activation.js";
+import { Hardsigmoid, Hardswish, LeakyReLU, PReLU, ReLU, ReLU6, Sigmoid, SiLU } from "./activation.js";
 import { BatchNorm2d, type BatchNorm2dOptions } from "./batch-norm2d.js";
 import { Conv2d } from "./conv2d.js";
 import type { Layer } from "./layer.js";
 import { Sequential } from "./sequential.js";
 
-const activations = { relu: ReLU, relu6: ReLU6, "leaky-relu": LeakyReLU, sigmoid: Sigmoid, silu: SiLU, "hard-swish": Hardswish, "hard-sigmoid": Hardsigmoid } as const;
+const activations = { relu: ReLU, relu6: ReLU6, "leaky-relu": LeakyReLU, prelu: PReLU, sigmoid: Sigmoid, silu: SiLU, "hard-swish": Hardswish, "hard-sigmoid": Hardsigmoid } as const;
 
 /** Activations that blocks know by name; "none" leaves it out. */
 export type ActivationName = keyof typeof activations | "none";
@@ -23,8 +24,10 @@ export interface ConvBlockOptions {
   kernelSize?: number | readonly [number, number];
   /** Default 1. */
   stride?: number | readonly [number, number];
-  /** Default 1. The padding is ⌊k / 2⌋ · dilation, which keeps the size where the stride is 1. */
+  /** Default 1. */
   dilation?: number | readonly [number, number];
+  /** Default ⌊k / 2⌋ · dilation, which keeps the size where the stride is 1. */
+  padding?: ConvolutionPadding;
   /** Default 1. */
   groups?: number;
   /** Whether the convolution has a bias. Default: only without batch norm. */
@@ -37,14 +40,14 @@ export interface ConvBlockOptions {
   init?: Init;
 }
 
-/** Convolution with centred padding, batch norm and activation as a list, for a `Sequential` of one's own. */
+/** Convolution, batch norm and activation as a list, for a `Sequential` of one's own. */
 export function convLayers(inChannels: number, outChannels: number, options: ConvBlockOptions = {}): Layer[] {
-  checkOptions("ConvBlock", options, ["kernelSize", "stride", "dilation", "groups", "bias", "norm", "activation", "init"]);
+  checkOptions("ConvBlock", options, ["kernelSize", "stride", "dilation", "padding", "groups", "bias", "norm", "activation", "init"]);
   const { kernelSize = 3, stride = 1, dilation = 1, groups = 1, norm = {}, activation = "relu", init } = options;
   const { bias = norm === false } = options;
   const two = (value: number | readonly [number, number]): readonly [number, number] => (typeof value === "number" ? [value, value] : value);
   const [k, d] = [two(kernelSize), two(dilation)];
-  const padding = [Math.floor(k[0] / 2) * d[0], Math.floor(k[1] / 2) * d[1]] as const;
+  const { padding = [Math.floor(k[0] / 2) * d[0], Math.floor(k[1] / 2) * d[1]] } = options;
   return [
     new Conv2d(inChannels, outChannels, { kernelSize: k, stride, padding, dilation: d, groups, bias, ...(init && { init }) }),
     ...(norm === false ? [] : [new BatchNorm2d(outChannels, norm)]),
@@ -52,7 +55,7 @@ export function convLayers(inChannels: number, outChannels: number, options: Con
   ];
 }
 
-/** Convolution with centred padding, batch norm and activation: "0", "1" and "2" in state dicts. */
+/** Convolution, batch norm and activation: "0", "1" and "2" in state dicts. */
 export class ConvBlock extends Sequential {
   /** @throws OptionError for options out of range */
   constructor(inChannels: number, outChannels: number, options: ConvBlockOptions = {}) {

@@ -1,4 +1,4 @@
-import { fanInUniform } from "../graph/init.js";
+import { fanInUniform, zeros, type Init } from "../graph/init.js";
 import { Parameter } from "../graph/parameter.js";
 import type { Tensor } from "../graph/tensor.js";
 import { convTranspose2d, transposedParams } from "../ops/conv-transpose2d.js";
@@ -26,6 +26,10 @@ export interface ConvTranspose2dOptions {
   groups?: number;
   /** Default true. */
   bias?: boolean;
+  /** What the kernel starts with. Default: PyTorch's, see below. */
+  init?: Init;
+  /** What the bias starts with. Default: PyTorch's where `init` is not given, zeros where it is. */
+  biasInit?: Init;
 }
 
 /**
@@ -40,14 +44,14 @@ export class ConvTranspose2d extends Layer {
   /** @throws OptionError for options out of range, and when the groups do not divide the channels */
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dOptions) {
     super();
-    checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "paddingMode", "outputPadding", "dilation", "groups", "bias"]);
+    checkOptions("ConvTranspose2d", options, ["kernelSize", "stride", "padding", "paddingMode", "outputPadding", "dilation", "groups", "bias", "init", "biasInit"]);
     const { stride = 1, padding = 0, paddingMode = "zeros", outputPadding = 0, dilation = 1, groups = 1 } = options;
     const bias = flag("ConvTranspose2d", "bias", options.bias, true);
     requireChannels("ConvTranspose2d", { inChannels, outChannels }, groups);
     const [kh, kw] = pair("ConvTranspose2d", "kernelSize", options.kernelSize, 1);
-    const init = fanInUniform((outChannels / groups) * kh * kw);
-    this.weight = new Parameter([inChannels, kh, kw, outChannels / groups], init);
-    this.bias = bias ? new Parameter([outChannels], init) : undefined;
+    const usual = fanInUniform((outChannels / groups) * kh * kw);
+    this.weight = new Parameter([inChannels, kh, kw, outChannels / groups], options.init ?? usual);
+    this.bias = bias ? new Parameter([outChannels], options.biasInit ?? (options.init ? zeros : usual)) : undefined;
     this.#options = { stride, padding, outputPadding, dilation, groups };
     transposedParams("ConvTranspose2d", { ...this.#options, paddingMode }); // bad options are refused here, not at the first image
   }

@@ -3,7 +3,10 @@ import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
 import { hash } from "../graph/init.js";
 import type { Tensor } from "../graph/tensor.js";
+import { broadcastTo } from "../ops/broadcast-to.js";
+import { constant } from "../ops/constant.js";
 import { dropout, dropout2d, type DropoutOptions } from "../ops/dropout.js";
+import { mul } from "../ops/pointwise.js";
 import { OptionError } from "../runtime/errors.js";
 import { Layer } from "./layer.js";
 
@@ -55,5 +58,15 @@ export class Dropout extends RandomLayer {
 export class Dropout2d extends RandomLayer {
   constructor(rate = 0.5) {
     super("Dropout2d", rate, dropout2d);
+  }
+}
+
+/**
+ * Drops whole images of a residual branch and scales up the rest, so that the shortcut alone is left of their block: stochastic depth (Huang et
+ * al. 2016), "drop connect" in EfficientNets.
+ */
+export class StochasticDepth extends RandomLayer {
+  constructor(rate = 0.5) {
+    super("StochasticDepth", rate, (x, options) => mul(x, dropout(broadcastTo(constant([1]), [x.shape[0]!, 1, 1, 1]), options)) as Tensor<"f32">);
   }
 }

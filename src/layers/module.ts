@@ -71,9 +71,13 @@ export abstract class Module {
     return [...this.namedVariables()].flatMap(([, v]) => (v instanceof Statistic ? [v] : []));
   }
 
-  /** Number of values that training changes. */
-  parameterCount(): number {
-    return this.parameters().reduce((sum, p) => sum + p.size, 0);
+  /**
+   * Number of values in all parameters.
+   *
+   * @param trainable count those only that training changes; default false
+   */
+  parameterCount({ trainable = false }: { trainable?: boolean } = {}): number {
+    return this.parameters().reduce((sum, p) => sum + (trainable && !p.trainable ? 0 : p.size), 0);
   }
 
   /**

@@ -1,10 +1,25 @@
 import { OptionError } from "../runtime/errors.js";
-import { SegNet, SegNetBasic } from "./segnet.js";
+import { DeepLabV3MobileNetV3, DeepLabV3ResNet } from "./deeplab-v3-torchvision.js";
+import { DeepLabV1 } from "./deeplab-v1.js";
+import { DeepLabV2 } from "./deeplab-v2.js";
+import { ENet } from "./enet.js";
+import { ERFNet } from "./erfnet.js";
+import { ESPNet } from "./espnet.js";
+import { FCDenseNet } from "./fc-densenet.js";
+import { FCNResNet } from "./fcn-resnet.js";
+import { FCN } from "./fcn.js";
+import { ICNet } from "./icnet.js";
+import { LRASPP } from "./lraspp.js";
+import { MultiScale } from "./multi-scale.js";
+import { PatchClassifier } from "./patch-classifier.js";
+import { PSPNet } from "./pspnet.js";
+import { SegNet, SegNetBasic, SegNetBilinear } from "./segnet.js";
 import type { SegmentationModel } from "./segmentation-model.js";
 import { UNet } from "./unet.js";
+import { UNetOriginal } from "./unet-original.js";
 
 /** Architectures by the name that weights files give them. */
-const architectures: Record<string, new (options: never) => SegmentationModel> = { unet: UNet, segnet: SegNet, "segnet-basic": SegNetBasic };
+const architectures: Record<string, new (options: never) => SegmentationModel> = { unet: UNet, "patch-classifier": PatchClassifier, segnet: SegNet, "segnet-basic": SegNetBasic, "segnet-bilinear": SegNetBilinear, "unet-original": UNetOriginal, fcn: FCN, "deeplab-v1": DeepLabV1, "deeplab-v2": DeepLabV2, "multi-scale": MultiScale, "fc-densenet": FCDenseNet, enet: ENet, erfnet: ERFNet, espnet: ESPNet, pspnet: PSPNet, icnet: ICNet };
 
 /** Names that `createModel` knows. */
 export const architectureNames: readonly string[] = Object.keys(architectures);
@@ -12,7 +27,7 @@ export const architectureNames: readonly string[] = Object.keys(architectures);
 export interface ModelDescription {
   /** "unet", "segnet" or "segnet-basic". */
   readonly architecture: string;
-  /** The constructor's options. */
+  /** The constructor's options; a model inside (the base of `MultiScale`) is described likewise. */
   readonly options: object;
 }
 
@@ -23,5 +38,6 @@ export interface ModelDescription {
  */
 export function createModel({ architecture, options }: ModelDescription): SegmentationModel {
   if (!Object.hasOwn(architectures, architecture)) throw new OptionError(`There is no model "${architecture}". Models: ${architectureNames.join(", ")}.`);
-  return new architectures[architecture]!(options as never);
+  const { base } = options as { base?: ModelDescription };
+  return new architectures[architecture]!((base ? { ...options, base: createModel(base) } : options) as never);
 }

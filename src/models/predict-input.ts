@@ -96,21 +96,22 @@ export async function openImage(image: ImageSource, device: Device, op = "predic
   );
 }
 
-/** Index i of 0 … length - 1 mirrored into 0 … n - 1 about the outer pixels' edges, as training pads: … n-2 n-1 n-1 n-2 …. */
-function mirrored(length: number, n: number, step: number): Int32Array {
+/** Indices -before … length - before - 1 mirrored into 0 … n - 1 about the outer pixels' edges, as training pads: … n-2 n-1 n-1 n-2 …. */
+function mirrored(length: number, n: number, step: number, before: number): Int32Array {
   return Int32Array.from({ length }, (_, i) => {
-    const at = i % (2 * n);
+    const at = (((i - before) % (2 * n)) + 2 * n) % (2 * n);
     return (at < n ? at : 2 * n - 1 - at) * step;
   });
 }
 
 /**
  * The image as a network takes it: `channels` interleaved (gray is repeated, colour becomes luma, alpha is dropped) and
- * mirrored on at the right and the bottom up to `width` × `height`. Bytes for 8 and 16 bits, floats 0 … 1 for floats.
+ * mirrored on at its edges up to `width` × `height`. Bytes for 8 and 16 bits, floats 0 … 1 for floats.
  *
+ * @param before columns and rows that stand before the image's first
  * @throws ImageError when the channels do not fit.
  */
-export function arrange(view: View, channels: number, width: number, height: number, op = "predict"): Uint8Array | Float32Array {
+export function arrange(view: View, channels: number, width: number, height: number, op = "predict", before: readonly [x: number, y: number] = [0, 0]): Uint8Array | Float32Array {
   const { data, offset, planes, channels: has } = view;
   const floats = data instanceof Float32Array || data instanceof Float64Array;
   const scale = data instanceof Uint16Array ? 1 / 257 : 1;
@@ -120,8 +121,8 @@ export function arrange(view: View, channels: number, width: number, height: num
   if (!(has === channels || (channels === 3 && (has <= 2 || has === 4)) || (channels === 1 && has <= 4)))
     throw new ImageError(`${op}: the model takes images of ${channels} channel${channels === 1 ? "" : "s"} but this one has ${has}.`);
   const source = Int32Array.from({ length: channels }, (_, c) => (has <= 2 && has !== channels ? 0 : c * planes));
-  const ys = mirrored(height, view.height, view.rows);
-  const xs = mirrored(width, view.width, view.columns);
+  const ys = mirrored(height, view.height, view.rows, before[1]);
+  const xs = mirrored(width, view.width, view.columns, before[0]);
   for (let y = 0, to = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const at = offset + ys[y]! + xs[x]!;

@@ -84,7 +84,7 @@ function cropped<T extends Uint8Array | Float32Array>(data: T, padded: number, w
 }
 
 /**
- * Segments one image of any size: it is mirrored on at the right and the bottom up to a multiple of `model.multipleOf`,
+ * Segments one image of any size: it is mirrored on at its edges up to what the model wants (`model.inputSize`),
  * normalised, run through the network in evaluation mode and cut back, all but the padding and the cut on the GPU.
  * The whole is one plan per padded size, and only the class map (one byte per pixel) comes back.
  *
@@ -98,9 +98,8 @@ export async function predict(model: SegmentationModel, image: ImageSource, opti
   const { probabilities: wanted = false, overlay = false, threshold = 0.5, signal } = options;
   if (!(threshold >= 0 && threshold <= 1)) throw new OptionError(`predict: threshold must be between 0 and 1 but is ${threshold}.`);
   if (threshold !== 0.5 && model.classes > 2) throw new OptionError(`predict: threshold is for heads of one or two classes, and this model has ${model.classes}.`);
-  const { device, inChannels, multipleOf } = model;
+  const { device, inChannels } = model;
   signal?.throwIfAborted();
-  const up = (n: number): number => Math.ceil(n / multipleOf) * multipleOf;
 
   let view: View | undefined;
   let height = 0;
@@ -110,13 +109,15 @@ export async function predict(model: SegmentationModel, image: ImageSource, opti
     let channels: number;
     [height, width, channels] = tensorSize(image);
     // A tensor that fits stays on the GPU; any other goes the way of images in memory.
-    if (channels === inChannels && up(height) === height && up(width) === width && image.storage && image.device === device) input = image;
+    const fits = [height, width].every((n) => model.inputSize(n).size === n);
+    if (channels === inChannels && fits && image.storage && image.device === device) input = image;
   }
   if (!input || overlay) {
     view = await unlessAborted(openImage(image, device), signal);
     ({ width, height } = view);
   }
-  const own = input ? undefined : tensor(device, arrange(view!, inChannels, up(width), up(height)), [1, up(height), up(width), inChannels]);
+  const [rows, columns] = [model.inputSize(height), model.inputSize(width)];
+  const own = input ? undefined : tensor(device, arrange(view!, inChannels, columns.size, rows.size, "predict", [columns.before, rows.before]), [1, rows.size, columns.size, inChannels]);
   const limit = model.classes === 1 || threshold !== 0.5 ? tensor(device, [threshold]) : null;
   let outputs: Outputs;
   try {
@@ -126,13 +127,14 @@ export async function predict(model: SegmentationModel, image: ImageSource, opti
     limit?.dispose();
   }
   const reads = Promise.all([outputs.map.data(), outputs.probabilities?.data()]);
+  const padded = outputs.map.shape[2]!;
   outputs.map.dispose();
   outputs.probabilities?.dispose();
   const [map, probabilities] = await unlessAborted(reads, signal);
   return new Prediction(
     width, height,
-    cropped(map, up(width), width, height, 1),
-    probabilities && cropped(probabilities, up(width), width, height, model.classes),
+    cropped(map, padded, width, height, 1),
+    probabilities && cropped(probabilities, padded, width, height, model.classes),
     model.classInfo,
     overlay ? view : undefined,
   );

@@ -32,6 +32,14 @@ export interface AuxiliaryOutput {
   readonly weight: number;
 }
 
+/** Where an image stands in what a network is given, along one axis. */
+export interface InputSpan {
+  /** Pixels that the network is given. */
+  readonly size: number;
+  /** How many of them stand before the image's first one. */
+  readonly before: number;
+}
+
 /** What training compares with the masks. */
 export interface TrainingOutputs {
   /** f32 [N, height, width, classes]. */
@@ -101,6 +109,14 @@ export abstract class SegmentationModel extends Module {
     if (h === height && w === width) return mask;
     const map = reshape(cast(mask, "f32"), [n, h!, w!, 1]) as Tensor<"f32">;
     return cast(reshape(resize(map, { size: [height, width], mode: "nearest" }), [n, height, width]), "u8") as Tensor<"u8">;
+  }
+
+  /**
+   * What the network must be given to have logits for `length` pixels of an image, along one axis. `predict` and `evaluate` mirror the image
+   * on at its edges up to that. Default: the next multiple of `multipleOf`, in which the image comes first.
+   */
+  inputSize(length: number): InputSpan {
+    return { size: Math.ceil(length / this.multipleOf) * this.multipleOf, before: 0 };
   }
 
   /**

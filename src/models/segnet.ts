@@ -5,8 +5,9 @@ import { Conv2d } from "../layers/conv2d.js";
 import type { Layer } from "../layers/layer.js";
 import { Sequential } from "../layers/sequential.js";
 import { localResponseNorm } from "../ops/local-response-norm.js";
-import { maxPool2dWithIndices } from "../ops/max-pool2d.js";
+import { maxPool2d, maxPool2dWithIndices } from "../ops/max-pool2d.js";
 import { maxUnpool2d } from "../ops/max-unpool2d.js";
+import { resize } from "../ops/resize.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { SegmentationModel } from "./segmentation-model.js";
 
@@ -19,6 +20,7 @@ export interface SegNetOptions {
   widths?: readonly number[];
 }
 
+/** Options of `SegNetBasic` and `SegNetBilinear`. */
 export interface SegNetBasicOptions extends Omit<SegNetOptions, "widths"> {
   /** Channels of every stage. Default 64. */
   width?: number;
@@ -111,5 +113,39 @@ export class SegNetBasic extends EncoderDecoder {
 
   forward(x: Tensor): Tensor<"f32"> {
     return this.encodeAndDecode(localResponseNorm(this.input(x), { size: 5, alpha: 1e-4, beta: 0.75 }));
+  }
+}
+
+/**
+ * The "Bilinear-Interpolation" of the paper's Table 1, against which it measures learned decoders: the encoder of SegNet-Basic, bilinear interpolation from
+ * each size to the one before it, and a 1×1 classifier. 613,003 parameters for eleven classes; the paper's 0.625 M are what comes out (625,547) where the
+ * interpolation counts as four fixed 7×7 kernels for each of 64 channels.
+ */
+export class SegNetBilinear extends SegmentationModel {
+  readonly architecture = "segnet-bilinear";
+  readonly multipleOf = 1;
+  readonly encoder: readonly Sequential[];
+  readonly classifier: Conv2d;
+
+  constructor(options: SegNetBasicOptions) {
+    checkOptions("SegNetBilinear", options, ["inChannels", "classes", "width"]);
+    const { inChannels = 3, classes, width: w = 64 } = options;
+    if (!Number.isInteger(w) || w < 1) throw new OptionError(`SegNetBilinear: width must be a whole number of at least 1 but is ${String(w)}.`);
+    super({ inChannels, classes, ...{ width: w } });
+    this.encoder = stages([[inChannels, w], [w, w], [w, w], [w, w]], 7);
+    this.classifier = new Conv2d(w, classes, { kernelSize: 1 });
+  }
+
+  forward(x: Tensor): Tensor<"f32"> {
+    const sizes: (readonly [number, number])[] = [];
+    let h: Tensor<"f32"> = localResponseNorm(this.input(x), { size: 5, alpha: 1e-4, beta: 0.75 });
+    for (const stage of this.encoder) {
+      sizes.push([h.shape[1]!, h.shape[2]!]);
+      h = maxPool2d(stage.forward(h), { kernelSize: 2, ceilMode: true });
+    }
+    // Interpolation and a 1×1 convolution may change places, and there are fewer classes than channels.
+    h = this.classifier.forward(h);
+    for (const size of sizes.reverse()) h = resize(h, { size, mode: "bilinear" });
+    return h;
   }
 }

@@ -9,7 +9,7 @@ export interface LayerSummary {
   readonly layer: string;
   readonly op: string;
   readonly shape: Shape;
-  /** Values that training changes; those of a layer that is used twice count once. */
+  /** Values of its parameters; those of a layer that is used twice count once. */
   readonly parameters: number;
   /** Multiply-adds of convolutions and matrix products. */
   readonly macs: number;
@@ -21,6 +21,8 @@ export interface ModelSummary {
   readonly layers: readonly LayerSummary[];
   readonly output: Shape;
   readonly parameters: number;
+  /** Those of the parameters that training changes: all but frozen ones and fixed ones, such as FCN's bilinear upsampling. */
+  readonly trainable: number;
   readonly macs: number;
   /** The table as text. */
   toString(): string;
@@ -73,6 +75,7 @@ export function summary(model: SegmentationModel, shape: Shape): ModelSummary {
     layers,
     output: graph.outputs[0]!.shape,
     parameters: model.parameterCount(),
+    trainable: model.parameterCount({ trainable: true }),
     macs: layers.reduce((sum, { macs }) => sum + macs, 0),
   };
   return { ...result, toString: () => table(result) };
@@ -81,13 +84,13 @@ export function summary(model: SegmentationModel, shape: Shape): ModelSummary {
 const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 const size = (shape: Shape): string => `[${shape.join(", ")}]`;
 
-function table({ model, input, output, layers, parameters, macs }: Omit<ModelSummary, "toString">): string {
+function table({ model, input, output, layers, parameters, trainable, macs }: Omit<ModelSummary, "toString">): string {
   const head = ["layer", "operator", "output", "parameters", "multiply-adds"];
   const rows = layers.map((l) => [l.layer, l.op, size(l.shape), ...[l.parameters, l.macs].map((n) => (n ? thousands(n) : ""))]);
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
   const line = (row: readonly string[]): string => row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join("  ").trimEnd();
   return [
-    `${model}: ${size(input)} → ${size(output)}, ${thousands(parameters)} parameters, ${(macs / 1e9).toFixed(3)} billion multiply-adds`,
+    `${model}: ${size(input)} → ${size(output)}, ${thousands(parameters)} parameters${trainable < parameters ? ` (${thousands(parameters - trainable)} of them fixed)` : ""}, ${(macs / 1e9).toFixed(3)} billion multiply-adds`,
     "", line(head), ...rows.map(line),
   ].join("\n");
 }

@@ -31,6 +31,15 @@ export interface AdamOptions extends Common {
   epsilon?: number;
 }
 
+export interface RmspropOptions extends Common {
+  /** Decay of the mean of squared gradients. Default 0.99. */
+  alpha?: number;
+  /** Default 1e-8. */
+  epsilon?: number;
+  /** Default 0. */
+  momentum?: number;
+}
+
 const neutral: UpdateRule = { rule: "sgd", momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 0, maxNorm: 0, weightDecay: 0 };
 
 function requireAmounts(name: string, options: Record<string, number>): void {
@@ -70,3 +79,15 @@ export const adam = (parameters: Parameters_, options: AdamOptions): Optimizer =
 
 /** Adam with decoupled weight decay (Loshchilov & Hutter 2019); the decay's default is 0.01. Throws an OptionError as `sgd` does. */
 export const adamW = (parameters: Parameters_, options: AdamOptions): Optimizer => adamRule("adamw", parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 });
+
+/**
+ * RMSprop (Tieleman & Hinton 2012), as PyTorch defines it: v ← αv + (1 − α)g², b ← μb + g / (√v + ε), p ← p − lr·b; weight decay is added
+ * to g. (TensorFlow puts ε under the root.) Throws an OptionError as `sgd` does.
+ */
+export function rmsprop(parameters: Parameters_, options: RmspropOptions): Optimizer {
+  checkOptions("rmsprop", options, ["learningRate", "weightDecay", "clipNorm", "alpha", "epsilon", "momentum"]);
+  const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;
+  if (!(alpha >= 0 && alpha < 1)) throw new OptionError(`rmsprop: alpha must be at least 0 and below 1, not ${alpha}.`);
+  requireAmounts("rmsprop", { epsilon, momentum });
+  return make(parameters, options, { rule: "rmsprop", beta2: alpha, epsilon, momentum });
+}

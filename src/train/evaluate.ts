@@ -57,8 +57,9 @@ export class Evaluator {
     this.#model = model;
     this.#count = compile(function evaluate(image: Tensor<"u8">, mask: Tensor<"u8">) {
       const logits = model.forward(image);
-      const predicted = model.classes === 1 ? reshape(cast(greater(logits, Math.log(threshold / (1 - threshold))), "u32"), mask.shape) : argmax(logits);
-      return { counts: confusionMatrix(predicted, mask, { classes: classCount(model), ignoreIndex: IGNORED }), loss: loss(logits, mask) };
+      const truth = model.matchMask(mask, logits);
+      const predicted = model.classes === 1 ? reshape(cast(greater(logits, Math.log(threshold / (1 - threshold))), "u32"), truth.shape) : argmax(logits);
+      return { counts: confusionMatrix(predicted, truth, { classes: classCount(model), ignoreIndex: IGNORED }), loss: loss(logits, truth) };
     });
   }
 
@@ -77,7 +78,7 @@ export class Evaluator {
     };
     const back = evaluating(model);
     try {
-      for await (const host of batches(dataset, { batchSize, size, multiple: model.multipleOf, shuffle: false, epoch: 0, signal })) {
+      for await (const host of batches(dataset, { batchSize, size, inputSize: (length) => model.inputSize(length), shuffle: false, epoch: 0, signal })) {
         using batch = uploadBatch(model.device, host);
         const { counts, loss } = this.#count(batch.image, batch.mask);
         pending.push({ counts: quietly(counts.data()), loss: quietly(loss.item()), images: host.count });
@@ -111,7 +112,8 @@ export function evaluating(model: Module): () => void {
 }
 
 /**
- * Compares a model with the masks of a data set.
+ * Compares a model with the masks of a data set; where its logits are of another size than the image, with the masks as its `matchMask`
+ * fits them.
  *
  *     const { matrix } = await evaluate(model, dataset);
  *     console.log(scores(matrix).mean.iou);

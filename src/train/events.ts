@@ -42,6 +42,7 @@ export type TrainingEvent =
   | { readonly type: "validating"; readonly step: number; readonly done: number; readonly total: number }
   | ({ readonly type: "validation" } & ValidationPoint)
   | { readonly type: "checkpoint"; readonly step: number }
+  | { readonly type: "recalibrated"; readonly step: number; readonly batches: number; /** Validation with the new statistics. */ readonly scores?: Scores | undefined }
   | { readonly type: "end"; readonly step: number; readonly reason: StopReason };
 
 /** A line of `log.jsonl`. */

@@ -1,5 +1,6 @@
 import type { AugmentOptions } from "../data/augment.js";
 import type { Dataset } from "../data/dataset.js";
+import type { Padding } from "../data/warp.js";
 import type { Scores } from "../metrics/scores.js";
 import type { SegmentationModel } from "../models/segmentation-model.js";
 import type { LearningRate } from "../optim/schedule.js";
@@ -31,11 +32,18 @@ export interface TrainerOptions {
   size?: number | readonly [number, number] | undefined;
   /** Default "crossEntropy" (255 in a mask is ignored). */
   loss?: "crossEntropy" | LossFunction | undefined;
-  /** Default `adamW` over the trainable parameters with `learningRate`. The trainer disposes only of one it made itself. */
-  optimizer?: Optimizer | undefined;
+  /** Instead of the model's own, the weights of the losses of its auxiliary heads, by name; 0 leaves one out. */
+  auxiliaryWeights?: Readonly<Record<string, number>> | undefined;
+  /**
+   * Default `adamW` over the trainable parameters with `learningRate`. A function makes one that the trainer disposes of; one given as it is
+   * stays the caller's.
+   */
+  optimizer?: Optimizer | ((model: SegmentationModel) => Optimizer) | undefined;
   /** For the default optimizer. Default: 1e-3, warmed up over the first 5 % of the steps, then falling along half a cosine to 1e-5. */
   learningRate?: LearningRate | undefined;
   augment?: AugmentOptions | undefined;
+  /** What stands in for what lies outside an image (masks are ignored there). Default "reflect". */
+  padding?: Padding | undefined;
   /** Order and augmentation of the images, and dropout. Default 0. (First weights follow from the seed of `model.to`.) */
   seed?: number | undefined;
   /** Steps from one validation to the next; there is one after the last step too. Default: about twenty in all. */
@@ -46,6 +54,11 @@ export interface TrainerOptions {
   score?: ((scores: Scores) => number) | undefined;
   /** End after this many validations without a better score. Default: never. */
   patience?: number | undefined;
+  /**
+   * When all is done, compute the running statistics of batch norms anew for the weights that were best: over this many batches of training
+   * images without augmentation, or "epoch": all of them (SegNet's `compute_bn_statistics.py`). Then validate once more. Default: not.
+   */
+  recalibrate?: number | "epoch" | undefined;
   /** Where weights, checkpoints and the log go. Default: nowhere. */
   storage?: TrainingStorage | undefined;
   /** Steps from one checkpoint to the next; there is one at the end too. Default: as `validateEvery`. */
@@ -63,8 +76,8 @@ export interface TrainerOptions {
 }
 
 const keys = [
-  "model", "dataset", "validation", "steps", "batchSize", "accumulate", "size", "loss", "optimizer", "learningRate", "augment", "seed", "validateEvery",
-  "validationSize", "score", "patience", "storage", "checkpointEvery", "resume", "readEvery", "callbacks", "signal", "notes",
+  "model", "dataset", "validation", "steps", "batchSize", "accumulate", "size", "loss", "auxiliaryWeights", "optimizer", "learningRate", "augment", "padding", "seed",
+  "validateEvery", "validationSize", "score", "patience", "recalibrate", "storage", "checkpointEvery", "resume", "readEvery", "callbacks", "signal", "notes",
 ] as const satisfies readonly (keyof TrainerOptions)[];
 
 const asSize = (size: number | readonly [number, number] | undefined): readonly [number, number] | undefined => (typeof size === "number" ? [size, size] : size);
@@ -106,6 +119,11 @@ export function settingsOf(options: TrainerOptions): Settings {
     const value = settings[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) throw new OptionError(`Trainer: ${key} must be a whole number of at least 1, not ${value}.`);
   }
+  const { recalibrate, auxiliaryWeights = {} } = options;
+  if (recalibrate !== undefined && recalibrate !== "epoch" && !(Number.isSafeInteger(recalibrate) && recalibrate >= 1))
+    throw new OptionError(`Trainer: recalibrate must be a number of batches, at least 1, or "epoch", not ${JSON.stringify(recalibrate)}.`);
+  for (const [name, weight] of Object.entries(auxiliaryWeights))
+    if (!(weight >= 0 && weight < Infinity)) throw new OptionError(`Trainer: auxiliaryWeights.${name} must be a number of at least 0, not ${weight}.`);
   if (options.patience !== undefined && !validation) throw new OptionError("Trainer: patience needs a validation data set.");
   if (options.optimizer && options.learningRate !== undefined) throw new OptionError("Trainer: give learningRate to the optimizer, or leave the optimizer out.");
   if (options.resume && !options.storage) throw new OptionError("Trainer: resume needs a storage to read the checkpoint from.");

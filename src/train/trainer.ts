@@ -1,7 +1,8 @@
 import { batches, type HostBatch } from "../data/batches.js";
+import { deviceBatches, type DeviceBatch } from "../data/device-batches.js";
 import { tensor, type Tensor } from "../graph/tensor.js";
 import type { Module } from "../layers/module.js";
-import { scores as scoresOf } from "../metrics/scores.js";
+import { scores as scoresOf, type Scores } from "../metrics/scores.js";
 import { weightsOf } from "../io/weights.js";
 import { adamW } from "../optim/index.js";
 import type { Optimizer } from "../optim/optimizer.js";
@@ -12,6 +13,7 @@ import { Evaluator } from "./evaluate.js";
 import type { LossPoint, StopReason, TrainingEvent, ValidationPoint } from "./events.js";
 import { crossEntropyLoss, type LossFunction } from "./loss.js";
 import { settingsOf, type Settings, type TrainerOptions } from "./options.js";
+import { recalibrate } from "./recalibrate.js";
 import { RunLog } from "./run-log.js";
 import { Speed } from "./speed.js";
 import { trainingFiles } from "./storage.js";
@@ -26,6 +28,8 @@ export interface TrainingResult {
   readonly validations: readonly ValidationPoint[];
   /** The validation whose weights the model has now; undefined without validation: it has the last ones. */
   readonly best: { readonly step: number; readonly score: number } | undefined;
+  /** Validation after the batch norms were recalibrated; undefined where they were not, or there is no validation. */
+  readonly recalibrated: Scores | undefined;
   /** Seconds that `run` took. */
   readonly seconds: number;
 }
@@ -57,13 +61,15 @@ export class Trainer {
   #checkpointAt = 0;
   #step = 0;
   #started = false;
+  #recalibrated: Scores | undefined;
 
   /** @throws OptionError, DataError for options that do not fit */
   constructor(options: TrainerOptions) {
     const settings = settingsOf(options);
     this.#settings = settings;
     this.model = settings.model;
-    this.optimizer = settings.optimizer ?? adamW(this.model.parameters().filter((p) => p.trainable), { learningRate: settings.learningRate ?? defaultRate(settings.steps) });
+    const { optimizer } = settings;
+    this.optimizer = typeof optimizer === "function" ? optimizer(this.model) : optimizer ?? adamW(this.model.parameters().filter((p) => p.trainable), { learningRate: settings.learningRate ?? defaultRate(settings.steps) });
     this.#log = new RunLog(settings.storage, settings.validation?.classes.map(({ name }) => name) ?? []);
     this.#evaluator = new Evaluator(this.model, this.#loss);
     this.#speed = new Speed(settings.batchSize * settings.accumulate);
@@ -93,16 +99,16 @@ export class Trainer {
     const stop = (): void => this.stop();
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
-    const step = trainingStep(this.model, this.optimizer, this.#loss);
+    const step = trainingStep(this.model, this.optimizer, this.#loss, this.#settings.auxiliaryWeights);
     try {
       const reason = await this.#train(step);
-      return { steps: this.#step, reason, ...this.#log.history, best: this.#best && { step: this.#best.step, score: this.#best.score }, seconds: (performance.now() - begun) / 1000 };
+      return { steps: this.#step, reason, ...this.#log.history, best: this.#best && { step: this.#best.step, score: this.#best.score }, recalibrated: this.#recalibrated, seconds: (performance.now() - begun) / 1000 };
     } finally {
       signal?.removeEventListener("abort", stop);
       await Promise.allSettled(this.#pending.map(({ read }) => read));
       step.dispose();
       this.#evaluator.dispose();
-      if (!this.#settings.optimizer) this.optimizer.dispose();
+      if (typeof this.#settings.optimizer !== "object") this.optimizer.dispose();
       // Nothing that runs later needs as much working memory; what does run makes its own again.
       this.model.device.slabs.clear();
     }
@@ -116,7 +122,7 @@ export class Trainer {
   }
 
   async #train(step: ReturnType<typeof trainingStep>): Promise<StopReason> {
-    const { steps, seed, dataset, batchSize, accumulate, size, augment, checkpointEvery } = this.#settings;
+    const { steps, seed, dataset, batchSize, accumulate, size, augment, padding, checkpointEvery } = this.#settings;
     trainingMode(this.model);
     this.model.device.random.seed = seed;
     this.model.device.random.step = 0;
@@ -125,7 +131,7 @@ export class Trainer {
     // A run that was stopped during a validation makes up for it.
     let ended = this.#step > 0 && due(this.#settings.validateEvery) ? await this.#validate() : false;
     if (!ended && this.#step < steps && !this.#stop.signal.aborted) {
-      const stream = batches(dataset, { batchSize: batchSize * accumulate, size, multiple: this.model.multipleOf, seed, augment, startStep: this.#step, signal: this.#stop.signal });
+      const stream = batches(dataset, { batchSize: batchSize * accumulate, size, inputSize: (length) => this.model.inputSize(length), seed, augment, padding, startStep: this.#step, signal: this.#stop.signal });
       try {
         for await (const batch of stream) {
           await this.#update(step, batch);
@@ -142,6 +148,7 @@ export class Trainer {
     const reason: StopReason = ended ? "patience" : this.#step >= steps && !this.#missed ? "finished" : "stopped";
     if (this.#step > 0 && this.#checkpointAt !== this.#step) await this.#checkpoint();
     await this.#finish();
+    if (reason !== "stopped") await this.#recalibrate();
     await this.#tell({ type: "end", step: this.#step, reason });
     return reason;
   }
@@ -285,11 +292,33 @@ export class Trainer {
     this.model.eval();
   }
 
+  /** Statistics of batch norms for the weights that the model has now, and a last validation with them. */
+  async #recalibrate(): Promise<void> {
+    const { recalibrate: extent, dataset, validation, validationSize, batchSize, size, padding, seed, storage } = this.#settings;
+    if (extent === undefined) return;
+    const signal = this.#stop.signal;
+    const before = await takeSnapshot(this.model);
+    const stream = deviceBatches(this.model.device, dataset, { batchSize, size, inputSize: (length) => this.model.inputSize(length), padding, seed, epoch: 0, signal });
+    try {
+      const count = await recalibrate(this.model, first(stream, extent === "epoch" ? Infinity : extent), { signal });
+      if (count === 0) return;
+      if (validation) {
+        const { matrix } = await this.#evaluator.run(validation, { size: validationSize, batchSize: validationSize ? batchSize : 1, signal });
+        this.#recalibrated = scoresOf(matrix, { names: validation.classes.map(({ name }) => name) });
+      }
+      if (storage) await this.#saveWeights();
+      await this.#tell({ type: "recalibrated", step: this.#step, batches: count, scores: this.#recalibrated });
+    } catch (error) {
+      applySnapshot(this.model, before);
+      if (!signal.aborted || error instanceof AtrousError) throw error;
+    }
+  }
+
   /** What two parts of one run must have in common, so that together they are that run. */
   get #course(): Record<string, unknown> {
-    const { batchSize, accumulate, size, augment, seed, dataset, validateEvery } = this.#settings;
+    const { batchSize, accumulate, size, augment, padding, auxiliaryWeights, seed, dataset, validateEvery } = this.#settings;
     const { architecture, options } = this.model;
-    return { architecture, options, batchSize, accumulate, size: size ?? null, augment: augment ?? null, seed, images: dataset.length, validateEvery };
+    return { architecture, options, batchSize, accumulate, size: size ?? null, augment: augment ?? null, seed, images: dataset.length, validateEvery, ...(padding && { padding }), ...(auxiliaryWeights && { auxiliaryWeights }) };
   }
 
   async #tell(event: TrainingEvent): Promise<void> {
@@ -306,6 +335,15 @@ function trainingMode(model: Module): void {
   for (const [, module] of model.modules()) {
     const parameters = module.parameters();
     if (parameters.length > 0 && parameters.every((p) => !p.trainable)) module.eval();
+  }
+}
+
+/** The first `count` batches; those that nobody took are freed. */
+async function* first(stream: AsyncIterable<DeviceBatch>, count: number): AsyncGenerator<DeviceBatch, void, undefined> {
+  let taken = 0;
+  for await (const batch of stream) {
+    yield batch;
+    if (++taken >= count) return;
   }
 }
 

@@ -26,8 +26,9 @@ describe("paired augmentation", () => {
   it("keeps image and mask together whatever is drawn", () => {
     const board = checkerboard(150, 130, 10);
     const [width, height] = [97, 101];
-    for (let index = 0; index < 30; index++) {
-      const { image, mask } = warped(board, drawAugmentation(all, 3, 0, index), width, height);
+    const bent: AugmentOptions = { ...all, scale: [1, 2], elastic: 5 };
+    for (let index = 0; index < 60; index++) {
+      const { image, mask } = warped(board, drawAugmentation(index < 30 ? all : bent, 3, 0, index), width, height);
       let [seen, wrong] = [0, 0];
       for (let i = width + 1; i < mask!.length - width - 1; i++) {
         // On an edge of the board the image is grey; everywhere else it must show the mask's colour.
@@ -96,6 +97,9 @@ describe("paired augmentation", () => {
     expect([...reflected.image]).toEqual([10, 20, 30, 50, 60, 70, 50, 60, 70, 10, 20, 30]);
     const mean = warped(sample, { ...unchanged, place: [1, 1] }, 4, 1, "mean");
     expect([...mean.image]).toEqual([10, 20, 30, 50, 60, 70, 30, 40, 50, 30, 40, 50]);
+    const colour = warped(sample, { ...unchanged, place: [1, 1] }, 3, 1, [123.675, 116.28, 103.53]);
+    expect([...colour.image]).toEqual([10, 20, 30, 50, 60, 70, 124, 116, 104]);
+    expect([...colour.mask!]).toEqual([0, 1, 255]);
   });
 
   it("changes colours as it says", () => {
@@ -109,6 +113,45 @@ describe("paired augmentation", () => {
     const values = [...warped(grey, { ...unchanged, noise: 10, noiseSeed: 5 }, 64, 64).image].map((v) => v - 128);
     expect(Math.abs(values.reduce((a, b) => a + b, 0) / values.length)).toBeLessThan(0.4);
     expect(Math.sqrt(values.reduce((a, b) => a + b * b, 0) / values.length)).toBeCloseTo(10, 0);
+  });
+
+  it("blurs with the kernel that OpenCV takes for 5x5, the image alone", () => {
+    const sample: Sample = { name: "dot", width: 9, height: 9, image: new Uint8Array(9 * 9 * 3), mask: new Uint8Array(81).fill(1) };
+    sample.image.set([200, 100, 0], 40 * 3);
+    const { image, mask } = warped(sample, { ...unchanged, blur: 1.1 }, 9, 9);
+    // cv2.getGaussianKernel(5, 0) is 0.0707, 0.2445, 0.3697, …
+    const k = [0.07076, 0.24446, 0.36956, 0.24446, 0.07076];
+    for (let y = 2; y < 7; y++) expect([...image.subarray((y * 9 + 2) * 3, (y * 9 + 7) * 3)].filter((_, i) => i % 3 === 0)).toEqual(k.map((w) => Math.round(200 * w * k[y - 2]!)));
+    expect(image[40 * 3 + 1]).toBe(Math.round(100 * 0.36956 ** 2));
+    expect(mask!.every((label) => label === 1)).toBe(true);
+    const flat: Sample = { name: "flat", width: 5, height: 4, image: new Uint8Array(60).fill(77) };
+    expect([...warped(flat, { ...unchanged, blur: 3 }, 5, 4).image]).toEqual(Array(60).fill(77));
+    const drawn = Array.from({ length: 200 }, (_, i) => drawAugmentation({ blur: 2 }, 0, 0, i).blur);
+    expect(drawn.filter((b) => b === 2).length).toBeGreaterThan(70);
+    expect(drawn.filter((b) => b === 0).length).toBeGreaterThan(70);
+  });
+
+  it("bends image and mask by a smooth field through the grid's points", () => {
+    const [w, h] = [81, 61];
+    const image = Uint8Array.from({ length: w * h * 3 }, (_, i) => [Math.floor(i / 3) % w, Math.floor(i / 3 / w), 0][i % 3]!);
+    const sample: Sample = { name: "slope", width: w, height: h, image, mask: Uint8Array.from({ length: w * h }, (_, i) => i % w) };
+    const elastic = Array<number>(18).fill(0);
+    [elastic[8], elastic[9]] = [6, -4]; // the middle point
+    const out = warped(sample, { ...unchanged, elastic }, w, h);
+    const at = (x: number, y: number): number[] => [...out.image.subarray((y * w + x) * 3, (y * w + x) * 3 + 2), out.mask![y * w + x]!];
+    expect(at(40, 30)).toEqual([46, 26, 46]);
+    for (const [x, y] of [[0, 0], [80, 0], [0, 60], [80, 60], [40, 0], [0, 30]] as const) expect(at(x, y)).toEqual([x, y, x]);
+    // Half way between the middle and the edge, Catmull and Rom's weight of the middle is 9/16.
+    expect(at(20, 30)).toEqual([Math.round(20 + 6 * 0.5625), Math.round(30 - 4 * 0.5625), Math.round(20 + 6 * 0.5625)]);
+    const draws = Array.from({ length: 200 }, (_, i) => drawAugmentation({ elastic: 10 }, 1, 0, i).elastic).flat();
+    expect(Math.sqrt(draws.reduce((sum, d) => sum + d * d, 0) / draws.length)).toBeCloseTo(10, 0);
+  });
+
+  it("brings the shorter side to a length first", () => {
+    const sample = checkerboard(80, 40, 10);
+    const { mask } = warped(sample, { ...unchanged, shortSide: 80, scale: 0.5 }, 80, 40);
+    expect([...mask!]).toEqual([...sample.mask!]);
+    expect([...warped(sample, { ...unchanged, shortSide: 20 }, 40, 20).mask!.subarray(0, 40)]).toEqual(Array.from({ length: 40 }, (_, x) => Math.floor(x / 5) % 2));
   });
 
   it("crops inside the image when there is room, at every place", () => {
@@ -137,11 +180,14 @@ describe("drawAugmentation", () => {
 
   it("refuses options that are unknown or out of range", () => {
     expect(() => checkAugmentOptions({ rotation: 10 } as AugmentOptions)).toThrow(
-      `augment: unknown option "rotation". Options: flipHorizontal, flipVertical, rotate, scale, crop, brightness, contrast, saturation, noise.`,
+      `augment: unknown option "rotation". Options: flipHorizontal, flipVertical, rotate, scale, crop, brightness, contrast, saturation, noise, blur, elastic, shortSide.`,
     );
     expect(() => checkAugmentOptions({ scale: [2, 1] })).toThrow("augment: scale must be [smallest, largest] with 0 < smallest <= largest <= 100, not [2, 1].");
     expect(() => checkAugmentOptions({ rotate: 200 })).toThrow(`augment: rotate must be degrees from 0 to 180, or "quarter", not 200.`);
     expect(() => checkAugmentOptions({ noise: 5 })).toThrow(OptionError);
+    expect(() => checkAugmentOptions({ blur: -1 })).toThrow("augment: blur must be a deviation in pixels from 0 to 20, not -1.");
+    expect(() => checkAugmentOptions({ elastic: NaN })).toThrow("augment: elastic must be a deviation in pixels from 0 to 1000, not NaN.");
+    expect(() => checkAugmentOptions({ shortSide: 0.5 })).toThrow("augment: shortSide must be a whole number of pixels of at least 1, not 0.5.");
     expect(() => checkAugmentOptions(all)).not.toThrow();
   });
 });

@@ -7,7 +7,7 @@ import { Module } from "../../src/layers/module.js";
 import { add, mul } from "../../src/ops/pointwise.js";
 import { sum } from "../../src/ops/sum.js";
 import { valueAndGrad } from "../../src/ops/value-and-grad.js";
-import { adam, adamW, sgd, type Optimizer } from "../../src/optim/index.js";
+import { adam, adamW, rmsprop, sgd, type Optimizer } from "../../src/optim/index.js";
 import { testDevice } from "../support/device.js";
 
 /** Sizes that end inside, at and just past a block of the optimizer's table. */
@@ -55,7 +55,15 @@ const adamUpdate = (decoupled: boolean) => (s: State, g: number, step: number, d
   s.w -= (rate * (s.m / (1 - beta1 ** step))) / (Math.sqrt(s.v / (1 - beta2 ** step)) + epsilon);
 };
 
+const rmspropUpdate = (momentum: number) => (s: State, g: number, _step: number, decay: number): void => {
+  const d = g + decay * s.w;
+  s.v = beta2 * s.v + (1 - beta2) * d * d;
+  s.m = momentum * s.m + d / (Math.sqrt(s.v) + epsilon);
+  s.w -= rate * s.m;
+};
+
 const adamOptions = { learningRate: rate, betas: [beta1, beta2], epsilon, weightDecay: 0.1 } as const;
+const rmspropOptions = { learningRate: rate, alpha: beta2, epsilon, weightDecay: 0.1 } as const;
 const rules: Rule[] = [
   { name: "sgd", make: (m) => sgd(m.parameters(), { learningRate: rate, weightDecay: 0.1 }), update: sgdUpdate(0, false) },
   { name: "sgd, momentum", make: (m) => sgd(m.parameters(), { learningRate: rate, momentum: 0.9, weightDecay: 0.1 }), update: sgdUpdate(0.9, false) },
@@ -63,6 +71,8 @@ const rules: Rule[] = [
   { name: "adam", make: (m) => adam(m.parameters(), adamOptions), update: adamUpdate(false) },
   { name: "adamW", make: (m) => adamW(m.parameters(), adamOptions), update: adamUpdate(true) },
   { name: "adamW, clipped", make: (m) => adamW(m.parameters(), { ...adamOptions, clipNorm: 0.5 }), update: adamUpdate(true), clipNorm: 0.5 },
+  { name: "rmsprop", make: (m) => rmsprop(m.parameters(), rmspropOptions), update: rmspropUpdate(0) },
+  { name: "rmsprop, momentum, clipped", make: (m) => rmsprop(m.parameters(), { ...rmspropOptions, momentum: 0.9, clipNorm: 0.5 }), update: rmspropUpdate(0.9), clipNorm: 0.5 },
   { name: "groups", make: (m) => sgd([{ parameters: [m.a, m.b] }, { parameters: [m.c], weightDecay: 0 }], { learningRate: rate, weightDecay: 0.1 }), update: sgdUpdate(0, false) },
 ];
 
@@ -91,6 +101,27 @@ describe("optimizers", () => {
       states.forEach((piece, k) => piece.forEach((s, j) => update(s, grads[k]![j]! * clip, i, name === "groups" && k === 2 ? 0 : 0.1)));
     }
     for (const [k, p] of parameters.entries()) expect([...(await p.data())]).toEqual(states[k]!.map(({ w }) => expect.closeTo(w, 5)));
+  });
+
+  test("rmsprop agrees with PyTorch", async () => {
+    class Three extends Module {
+      readonly w = new Parameter([3], fanInUniform(1));
+    }
+    const device = await testDevice();
+    using model = new Three().to(device);
+    // torch.optim.RMSprop of PyTorch 2.13 in double precision, four steps on ½·(0.8·w)², summed.
+    for (const [options, expected] of [
+      [{ learningRate: 0.05, alpha: 0.9, epsilon: 1e-3, weightDecay: 0.1, momentum: 0.8 }, [0.10912539759845812, -1.0453877963552918, -0.22593978303900963]],
+      [{ learningRate: 0.05 }, [0.0873142532935282, -0.8127890397759728, 0]],
+    ] as const) {
+      model.w.write(Float32Array.of(1, -2, 0.5));
+      using optimizer = rmsprop(model.parameters(), options);
+      const step = compile(() => optimizer.update(valueAndGrad(model, () => sum(mul(mul(model.w, model.w), 0.32))).grads));
+      for (let i = 0; i < 4; i++) step().gradientNorm.dispose();
+      expect([...(await model.w.data())]).toEqual(expected.map((w) => expect.closeTo(w, 5)));
+      step.dispose();
+    }
+    expect(() => rmsprop(model.parameters(), { learningRate: 0.1, alpha: 1 })).toThrow("rmsprop: alpha must be at least 0 and below 1, not 1.");
   });
 
   test("a gradient that is not finite changes nothing", async () => {

@@ -29,7 +29,7 @@ export interface ResNetOptions {
   averageDown?: boolean;
   /** Which convolution of a bottleneck has the stride: the "3x3" (torchvision) or the "first" 1×1 (the paper, Caffe). Default "3x3". */
   strideIn?: "3x3" | "first";
-  /** Whether the pooling of the stem rounds sizes up and pads nothing (Caffe). Default false: rounds down, padding 1. */
+  /** Whether the pooling of the stem rounds sizes up (Caffe, DeepLab v2). Default false. */
   ceilMode?: boolean;
   /** Groups of the 3×3 convolutions (ResNeXt: 32). Default 1. */
   groups?: number;
@@ -41,7 +41,8 @@ export interface ResNetOptions {
 
 const depths: Record<number, readonly number[]> = { 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3], 101: [3, 4, 23, 3], 152: [3, 8, 36, 3] };
 
-interface BlockShape {
+export interface BlockShape {
+  /** Channels of x. */
   readonly from: number;
   /** Channels of the stage before the expansion. */
   readonly planes: number;
@@ -86,7 +87,7 @@ class BasicBlock extends Layer {
 }
 
 /** 1×1 to fewer channels, 3×3, 1×1 to four times as many, and x. */
-class Bottleneck extends Layer {
+export class Bottleneck extends Layer {
   static readonly expansion = 4;
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -153,7 +154,7 @@ export class ResNet extends Encoder {
       ? new Sequential(...convLayers(inChannels, stemWidths[0], { stride: 2, norm: { eps } }), ...convLayers(stemWidths[0], stemWidths[1], { norm: { eps } }), conv(stemWidths[1], last, 3, 1))
       : conv(inChannels, width, 7, 2);
     this.bn1 = new BatchNorm2d(last, { eps });
-    this.maxpool = new MaxPool2d({ kernelSize: 3, stride: 2, padding: ceilMode ? 0 : 1, ceilMode });
+    this.maxpool = new MaxPool2d({ kernelSize: 3, stride: 2, padding: 1, ceilMode });
     const planes = [0, 1, 2, 3].map((i) => width * 2 ** i);
     const layers = blocks.map((count, stage) => new Sequential(...Array.from({ length: count }, (_, i) => new Block({
       from: i > 0 ? planes[stage]! * Block.expansion : stage > 0 ? planes[stage - 1]! * Block.expansion : last,

@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Capture } from "../../../src/graph/capture.js";
 import { dilate } from "../../../src/models/encoders/dilate.js";
 import { ResNet, type ResNetOptions } from "../../../src/models/encoders/resnet.js";
-import type { Encoder } from "../../../src/models/encoders/encoder.js";
-
-/** Shapes of the maps for an image of this size. */
-export function featureShapes(encoder: Encoder, height: number, width: number): number[][] {
-  const capture = new Capture({ shapesOnly: true });
-  let shapes: number[][] = [];
-  encoder.eval();
-  capture.run(() => void (shapes = encoder.features(capture.input([1, height, width, encoder.channels[0]!], "f32")).map((map) => [...map.shape])));
-  return shapes;
-}
+import { featureShapes } from "./feature-shapes.js";
 
 describe("ResNet", () => {
   // Parameters of torchvision's networks without their classifiers.
