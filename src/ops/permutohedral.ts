@@ -6,7 +6,7 @@ import { requireDType } from "./require.js";
 
 const permutohedralOp = defineOp({
   name: "permutohedral",
-  shape: ({ x, corners, weights, starts, entries, neighbours }: LatticeOperands<Spec> & { x: Spec }, _: PermutohedralParams): Spec => {
+  shape: ({ x, corners, weights, starts, entries, neighbours }: LatticeOperands<Spec> & { x: Spec }, _o: PermutohedralParams): Spec => {
     for (const [name, spec] of Object.entries({ x, weights })) requireDType("permutohedral", name, spec, "f32");
     for (const [name, spec] of Object.entries({ corners, starts, entries, neighbours })) requireDType("permutohedral", name, spec, "u32");
     const [rows, channels] = x.shape;
@@ -16,7 +16,7 @@ const permutohedralOp = defineOp({
       throw new ShapeError("permutohedral", "the lattice is of other rows", { x: x.shape, corners: corners.shape, weights: weights.shape, starts: starts.shape, entries: entries.shape, neighbours: neighbours.shape });
     return { shape: x.shape, dtype: "f32" };
   },
-  gradient: { x: (grad, { x: _, ...lattice }, { reverse }): Tensor => permutohedralOp({ x: grad, ...lattice }, { reverse: !reverse }), corners: null, starts: null, entries: null, neighbours: null },
+  gradient: { x: (grad, inputs, { reverse }): Tensor => permutohedralOp({ ...inputs, x: grad }, { reverse: !reverse }), corners: null, starts: null, entries: null, neighbours: null },
   lower: lowerPermutohedral,
 });
 

@@ -55,20 +55,20 @@ describe("denseCrf", () => {
 
   test.each([[2, 8, 3], [4, 8, 3], [4, 20, 13]])("by lattice, %d classes under noise of %d and colour deviation %d come near the exact ones", async (classes, noise, colour) => {
     const device = await testDevice();
-    const given = picture(48, 40, classes, { noise });
+    const given = picture(32, 28, classes, { noise });
     const options = { appearance: { colour } };
     const exact = await denseCrf(device, given, given.image, { ...options, method: "exact" });
     const lattice = await denseCrf(device, given, given.image, options);
     const errors = lattice.probabilities!.map((v, i) => Math.abs(v - exact.probabilities![i]!));
-    expect(errors.reduce((a, b) => a + b) / errors.length).toBeLessThan(0.02);
-    expect(accuracy(lattice.classes, exact.classes)).toBeGreaterThan(0.97);
+    expect(errors.reduce((a, b) => a + b) / errors.length).toBeLessThan(0.03);
+    expect(accuracy(lattice.classes, exact.classes)).toBeGreaterThan(0.94);
     // The same bits once more.
     expect((await denseCrf(device, given, given.image, options)).probabilities).toEqual(lattice.probabilities);
   });
 
   test.each(["exact", "lattice"] as const)("cleans a noisy map by the colours of the picture (%s)", async (method) => {
     const device = await testDevice();
-    const given = picture(48, 40, 2, { noise: 6, sure: 0.7 });
+    const given = picture(32, 28, 2, { noise: 6, sure: 0.7 });
     const before = Array.from(given.labels, (_, i) => (given.probabilities[2 * i + 1]! > given.probabilities[2 * i]! ? 1 : 0));
     const refined = await denseCrf(device, given, given.image, { method });
     expect(accuracy(before, given.labels)).toBeLessThan(0.75);

@@ -46,7 +46,7 @@ test("atrous explain writes the overlay that gradCam gives", async () => {
   const other = await gradCam(model, image, { target: { class: "ground", pixels: mask }, method: "layer-cam" });
   expect((await decodeImage(await readFile(at("masked.png")))).data).toEqual(other.picture().data);
   expect(eigen.out).toContain(`→ ${at("eigen.png")}: eigen-cam of down1 (10×6)\n`);
-}, 60_000);
+}, 180_000);
 
 test("atrous explain says what is missing or wrong", async () => {
   const given = ["explain", at("cells.png"), "--weights", at("weights.safetensors")];
@@ -68,4 +68,4 @@ test("atrous explain says what is missing or wrong", async () => {
     `1 atrous explain: the picture would take the place of ${at("cells.png")}. Choose another --out.\n`,
     "1 atrous explain: --weights FILE is missing. See atrous explain --help.\n",
   ]);
-}, 60_000);
+}, 180_000);
