@@ -13,7 +13,7 @@ export type { Shape } from "./runtime/shape.js";
 
 // Tensors and plans
 export { compile, type Compiled } from "./graph/compile.js";
-export { constant as constantInit, fanInUniform, glorotUniform, heNormal, heUniform, normal, ones, uniform, zeros, type Init } from "./graph/init.js";
+export { bilinear as bilinearInit, constant as constantInit, fanInUniform, glorotUniform, heNormal, heUniform, normal, ones, truncatedNormal, uniform, zeros, type Init } from "./graph/init.js";
 export { copyToBuffer, tensorFromBuffer } from "./graph/interop.js";
 export { Parameter, Statistic } from "./graph/parameter.js";
 export type { Plan, PlanMemory } from "./graph/plan.js";
@@ -104,7 +104,7 @@ export {
 export { BatchNorm2d, type BatchNorm2dOptions } from "./layers/batch-norm2d.js";
 export { Conv2d, type Conv2dOptions as Conv2dLayerOptions } from "./layers/conv2d.js";
 export { ConvTranspose2d, type ConvTranspose2dOptions as ConvTranspose2dLayerOptions } from "./layers/conv-transpose2d.js";
-export { Dropout, Dropout2d } from "./layers/dropout.js";
+export { Dropout, Dropout2d, StochasticDepth } from "./layers/dropout.js";
 export { Layer } from "./layers/layer.js";
 export { Linear } from "./layers/linear.js";
 export { Module } from "./layers/module.js";
@@ -115,27 +115,68 @@ export {
   AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, LpPool2d, MaxPool2d, MaxUnpool2d,
 } from "./layers/pooling.js";
 export { PixelShuffle, PixelUnshuffle } from "./layers/pixel-shuffle.js";
+export { PyramidPooling, type PyramidPoolingOptions } from "./layers/pyramid-pooling.js";
 export { Resize, Upsample, type UpsampleOptions } from "./layers/resize.js";
+export { SeparableBlock, type SeparableBlockOptions } from "./layers/separable-block.js";
 export { DepthwiseConv2d, SeparableConv2d, type DepthwiseConv2dOptions, type SeparableConv2dOptions } from "./layers/separable-conv2d.js";
 export { Sequential } from "./layers/sequential.js";
 
 // Models
+export { BiSeNetV2, type BiSeNetV2Options } from "./models/bisenet-v2.js";
 export { classList, defaultClasses, paletteColour, type ClassInfo, type Colour } from "./models/class-info.js";
+export { ASPP, type ASPPOptions } from "./models/aspp.js";
+export { Cascade, type CascadeOptions } from "./models/cascade.js";
+export { CoarseModel } from "./models/coarse-model.js";
 export { architectureNames, createModel, type ModelDescription } from "./models/create.js";
+export { createEncoder, encoderNames, type EncoderName, type EncoderOptions } from "./models/encoders/create.js";
+export { DenseNet, type DenseNetOptions } from "./models/encoders/densenet.js";
+export { dilate, type DilateOptions, type DilationPolicy } from "./models/encoders/dilate.js";
+export { EfficientNet, type EfficientNetOptions } from "./models/encoders/efficientnet.js";
+export { Encoder } from "./models/encoders/encoder.js";
+export { MobileNetV2, type MobileNetV2Options } from "./models/encoders/mobilenet-v2.js";
+export { MobileNetV3, type MobileNetV3Options } from "./models/encoders/mobilenet-v3.js";
+export { ResNet, type ResNetOptions } from "./models/encoders/resnet.js";
+export { VGG, type VGGOptions } from "./models/encoders/vgg.js";
+export { Xception, type XceptionOptions } from "./models/encoders/xception.js";
+export { DeepLabV1, type DeepLabV1Options } from "./models/deeplab-v1.js";
+export { DeepLabV2, type DeepLabV2Options } from "./models/deeplab-v2.js";
+export { DeepLabV3MobileNetV3, DeepLabV3ResNet, type DeepLabV3MobileNetV3Options, type DeepLabV3ResNetOptions } from "./models/deeplab-v3-torchvision.js";
+export { DeepLabV3, type DeepLabV3Options } from "./models/deeplab-v3.js";
+export { DeepLabDecoder, type DeepLabDecoderOptions } from "./models/deeplab-decoder.js";
+export { DeepLabV3Plus, type DeepLabV3PlusOptions } from "./models/deeplab-v3plus.js";
 export { ENet, type ENetOptions } from "./models/enet.js";
 export { ERFNet, type ERFNetOptions } from "./models/erfnet.js";
 export { ESPNet, type ESPNetOptions } from "./models/espnet.js";
+export { FastSCNN, type FastSCNNOptions } from "./models/fast-scnn.js";
+export { FCN, type FCNOptions } from "./models/fcn.js";
+export { FCNResNet } from "./models/fcn-resnet.js";
 export { FCDenseNet, type FCDenseNetOptions } from "./models/fc-densenet.js";
 export { denseCrf, type ClassProbabilities, type DenseCrfOptions } from "./models/dense-crf.js";
+export { ICNet, type ICNetOptions } from "./models/icnet.js";
+export { LRASPP, type LRASPPOptions } from "./models/lraspp.js";
+export { MultiScale, type MultiScaleOptions } from "./models/multi-scale.js";
 export { PatchClassifier, type PatchClassifierOptions } from "./models/patch-classifier.js";
+export { PSPNet, type PSPNetOptions } from "./models/pspnet.js";
 export type { PredictOptions } from "./models/predict.js";
 export type { ImageSource, PixelArray, PixelNdArray } from "./models/predict-input.js";
 export { Prediction, type PredictionOverlayOptions, type RgbPicture } from "./models/prediction.js";
-export { SegmentationModel, type Normalisation } from "./models/segmentation-model.js";
-export { SegNet, SegNetBasic, type SegNetOptions } from "./models/segnet.js";
+export { SegmentationModel, type AuxiliaryOutput, type InputSpan, type Normalisation, type TrainingOutputs } from "./models/segmentation-model.js";
+export { SegNet, SegNetBasic, SegNetBilinear, type SegNetBasicOptions, type SegNetOptions } from "./models/segnet.js";
 export { slidingWindow, type PixelScores, type SlidingWindowOptions } from "./models/sliding-window.js";
+export type { DecoderAttention } from "./models/smp-blocks.js";
+export { SmpDeepLabV3, SmpDeepLabV3Plus, type SmpDeepLabOptions } from "./models/smp-deeplab.js";
+export { SmpFPN, type SmpFPNOptions } from "./models/smp-fpn.js";
+export { SmpLinknet } from "./models/smp-linknet.js";
+export { SmpMAnet, type SmpMAnetOptions } from "./models/smp-manet.js";
+export type { SmpOptions } from "./models/smp-model.js";
+export { SmpPAN, type SmpPANOptions } from "./models/smp-pan.js";
+export { SmpPSPNet, type SmpPSPNetOptions } from "./models/smp-pspnet.js";
+export { SmpUnet, type SmpUnetOptions } from "./models/smp-unet.js";
+export { SmpUnetPlusPlus } from "./models/smp-unet-plus-plus.js";
 export { summary, type LayerSummary, type ModelSummary } from "./models/summary.js";
+export type { TorchvisionResNetOptions } from "./models/torchvision-model.js";
 export { UNet, type UNetOptions } from "./models/unet.js";
+export { UNetOriginal, type UNetOriginalOptions } from "./models/unet-original.js";
 
 // Losses
 export {
@@ -180,6 +221,11 @@ export { hash32, permutation, Random } from "./data/random.js";
 export { datasetStatistics, medianFrequencyWeights, type DatasetStatistics } from "./data/statistics.js";
 export { SyntheticMicroscopy, type Stain, type SyntheticOptions } from "./data/synthetic.js";
 export { warped, type Padding } from "./data/warp.js";
+export { borderWeights, type BorderWeightOptions } from "./data/weight-map.js";
+
+// Published data sets
+export { classesOf, type DatasetDescription, type DatasetLayout, type Label as DatasetLabel } from "./data/datasets/description.js";
+export { datasetNamed, datasetNames, datasets } from "./data/datasets/index.js";
 
 // Training
 export { evaluate, type EvaluateOptions, type Evaluation } from "./train/evaluate.js";
@@ -187,6 +233,11 @@ export type { LogLine, LossPoint, StopReason, TrainingEvent, ValidationPoint } f
 export type { LossFunction } from "./train/loss.js";
 export type { TrainerOptions, TrainingCallback } from "./train/options.js";
 export { recalibrate, type RecalibrateOptions } from "./train/recalibrate.js";
+export { modelOf, trainerOptions, type RecipeContext } from "./train/recipes/apply.js";
+export { recipeNamed, recipes } from "./train/recipes/index.js";
+export { freezeBatchNorms, parameterGroups } from "./train/recipes/parameters.js";
+export type { LossRecipe, OptimizerRecipe, ParameterKind, ParameterRule, Recipe, ScheduleRecipe } from "./train/recipes/recipe.js";
+export { segnetClassWeights } from "./train/recipes/segnet.js";
 export { readLog } from "./train/run-log.js";
 export { memoryStorage, trainingFiles, type TrainingStorage } from "./train/storage.js";
 export { Trainer, type TrainingResult } from "./train/trainer.js";

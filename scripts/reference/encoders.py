@@ -139,7 +139,8 @@ def without_strides(encoder: nn.Module, stages: list) -> nn.Module:
     return encoder
 
 
-def features(encoder: nn.Module, x: torch.Tensor) -> list:
+def features(encoder: nn.Module, x: torch.Tensor, depth=5) -> list:
+    """`depth`: stages to run; fewer than all for ResNets only."""
     if isinstance(encoder, EfficientNet):
         return encoder.maps(x)
     if isinstance(encoder, vgg.VGG):
@@ -169,7 +170,7 @@ def features(encoder: nn.Module, x: torch.Tensor) -> list:
     h = F.relu(encoder.bn1(encoder.conv1(x)))
     found = [x, h]
     h = encoder.maxpool(h)
-    for i in (1, 2, 3, 4):
+    for i in range(1, depth):
         h = getattr(encoder, f"layer{i}")(h)
         found.append(h)
     return found

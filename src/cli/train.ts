@@ -71,8 +71,7 @@ async function train(data: string, given: GivenTraining, terminal: Terminal, dev
 /** Loads what a weights file has for the model, and says what it has not: recipes in stages begin with the weights of a network that lacks some layers. */
 function begin(model: SegmentationModel, file: string, bytes: Uint8Array): string {
   const { missing } = loadWeights(model, bytes, { name: file, strict: false });
-  const all = [...model.namedVariables()].length;
-  if (missing.length === all) throw new OptionError(`atrous train: ${file} holds nothing for this network: none of its ${all} entries has a name of the network's.`);
+  if (model.parameters().every(({ name }) => missing.includes(name))) throw new OptionError(`atrous train: ${file} holds nothing for this network: no parameter has a name that is in it.`);
   return missing.length === 0 ? `Weights of ${file}.` : `Weights of ${file}; not in it, and random: ${missing.slice(0, 6).join(", ")}${missing.length > 6 ? ` … (${missing.length} entries)` : ""}.`;
 }
 

@@ -92,7 +92,8 @@ export function runOf(given: GivenTraining, saved: Run | undefined): Run {
 
 /** What the help says under the options. */
 export const trainingNotes: readonly string[] = [
-  "DATA holds train, val and test, each with images and masks (or labels), under the same names; or images and masks directly, which are then divided. classes.json names the classes and says what mask values mean; without it, what is assumed is printed. With --dataset, DATA is the folder of that data set as it is published.",
+  "DATA holds train, val and test, each with images and masks (or labels), under the same names; or images and masks directly, which are then divided. " +
+    "classes.json names the classes and says what mask values mean; without it, what is assumed is printed. With --dataset, DATA is the folder of that data set as it is published.",
   "Ctrl-C saves a checkpoint and ends; --resume goes on from it, bit for bit on the same adapter.",
   `Networks: ${architectureNames.join(", ")}.`,
   `Data sets: ${datasetNames.join(", ")}.`,

@@ -1,8 +1,8 @@
 import type { AugmentOptions } from "../data/augment.js";
 import type { ClassInfo, Dataset } from "../data/dataset.js";
 import { datasetStatistics, type DatasetStatistics } from "../data/statistics.js";
-import { createModel } from "../models/create.js";
 import type { SegmentationModel } from "../models/segmentation-model.js";
+import { modelOf } from "../train/recipes/apply.js";
 import type { Recipe } from "../train/recipes/recipe.js";
 
 export const losses = ["ce", "focal", "dice", "ce+dice"] as const;
@@ -41,8 +41,8 @@ export const standard: Recipe = {
 export const warmedUp = (recipe: Recipe, steps: number): Recipe => ({ ...recipe, schedule: { warmUp: Math.ceil(steps / 20), ...recipe.schedule } });
 
 /** The network of a recipe, for these classes. It has no device yet. */
-export function modelFor({ model: { architecture, options } }: Pick<Recipe, "model">, classes: readonly ClassInfo[]): SegmentationModel {
-  const made = createModel({ architecture, options: { inChannels: 3, classes: classes.length, ...options } });
+export function modelFor(recipe: Pick<Recipe, "model">, classes: readonly ClassInfo[]): SegmentationModel {
+  const made = modelOf(recipe, classes.length);
   made.classInfo = classes;
   return made;
 }

@@ -66,7 +66,10 @@ function fromColours(data: ArrayLike<number>, width: number, { colors, mask: mas
   for (let i = 0; i < mask.length; i++) {
     const [red, green, blue] = [data[3 * i]!, data[3 * i + 1]!, data[3 * i + 2]!];
     const index = colors!.get((red << 16) | (green << 8) | blue);
-    if (index === undefined) throw new DataError(`${maskPath}: the mask holds the colour (${red}, ${green}, ${blue}) (at x = ${i % width}, y = ${Math.floor(i / width)}), which is that of none of the labels.`);
+    if (index === undefined) {
+      const where = `x = ${i % width}, y = ${Math.floor(i / width)}`;
+      throw new DataError(`${maskPath}: the mask holds the colour (${red}, ${green}, ${blue}) (at ${where}), which is that of none of the labels.`);
+    }
     mask[i] = index;
   }
   return mask;

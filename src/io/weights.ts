@@ -124,7 +124,7 @@ interface Match {
 /** Finds each variable's tensor, and complains about all that do not fit at once. */
 function match(model: Module, tensors: ReadonlyMap<string, SafeTensor>, strict: boolean, name: string): { matches: Match[]; missing: string[]; unexpected: string[] } {
   const variables = new Map(model.namedVariables());
-  const byName = new Map([...tensors].map(([key, tensor]) => [variables.has(key) ? key : key.replace(/^(module\.|_orig_mod\.)+/, ""), tensor]));
+  const byName = new Map([...tensors].map(([key, tensor]) => [variables.has(key) ? key : model.entryName(key.replace(/^(module\.|_orig_mod\.)+/, "")), tensor]));
   const matches: Match[] = [];
   const [missing, shapes]: [string[], string[]] = [[], []];
   for (const [path, variable] of variables) {

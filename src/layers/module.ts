@@ -62,6 +62,11 @@ export abstract class Module {
     }
   }
 
+  /** What an entry of a state dict is called here, for files whose names are of an older version. Default: the same. */
+  entryName(name: string): string {
+    return name;
+  }
+
   /** All parameters, frozen ones included. */
   parameters(): Parameter[] {
     return [...this.namedVariables()].flatMap(([, v]) => (v instanceof Parameter ? [v] : []));

@@ -39,7 +39,7 @@ export interface ASPPOptions {
  *       └─→ image mean → 1×1 → resize ┘            each convolution with batch norm and ReLU
  *
  * Names in state dicts are torchvision's: "convs.0.0.weight" the 1×1 branch, "convs.1.0.weight" … the 3×3 branches, "convs.4.1.weight" the image
- * mean's, "project.0.weight". In training the batch norm of the image mean sees one value per image: batches of at least 2, better 4 and more.
+ * mean's, "project.0.weight". In training the batch norm of the image mean sees one value per image: it refuses single images, and wants 4 and more.
  *
  *     const encoder = dilate(new ResNet({ depth: 50 }), { outputStride: 16, policy: "tensorflow" });
  *     const aspp = new ASPP(encoder.channels.at(-1)!, { rates: [6, 12, 18] });

@@ -2,9 +2,13 @@ import { OptionError } from "../runtime/errors.js";
 import { DeepLabV3MobileNetV3, DeepLabV3ResNet } from "./deeplab-v3-torchvision.js";
 import { DeepLabV1 } from "./deeplab-v1.js";
 import { DeepLabV2 } from "./deeplab-v2.js";
+import { DeepLabV3 } from "./deeplab-v3.js";
+import { DeepLabV3Plus } from "./deeplab-v3plus.js";
+import { BiSeNetV2 } from "./bisenet-v2.js";
 import { ENet } from "./enet.js";
 import { ERFNet } from "./erfnet.js";
 import { ESPNet } from "./espnet.js";
+import { FastSCNN } from "./fast-scnn.js";
 import { FCDenseNet } from "./fc-densenet.js";
 import { FCNResNet } from "./fcn-resnet.js";
 import { FCN } from "./fcn.js";
@@ -15,11 +19,42 @@ import { PatchClassifier } from "./patch-classifier.js";
 import { PSPNet } from "./pspnet.js";
 import { SegNet, SegNetBasic, SegNetBilinear } from "./segnet.js";
 import type { SegmentationModel } from "./segmentation-model.js";
+import { SmpDeepLabV3, SmpDeepLabV3Plus } from "./smp-deeplab.js";
+import { SmpFPN } from "./smp-fpn.js";
+import { SmpLinknet } from "./smp-linknet.js";
+import { SmpMAnet } from "./smp-manet.js";
+import { SmpPAN } from "./smp-pan.js";
+import { SmpPSPNet } from "./smp-pspnet.js";
+import { SmpUnet } from "./smp-unet.js";
+import { SmpUnetPlusPlus } from "./smp-unet-plus-plus.js";
 import { UNet } from "./unet.js";
 import { UNetOriginal } from "./unet-original.js";
 
 /** Architectures by the name that weights files give them. */
-const architectures: Record<string, new (options: never) => SegmentationModel> = { unet: UNet, "patch-classifier": PatchClassifier, segnet: SegNet, "segnet-basic": SegNetBasic, "segnet-bilinear": SegNetBilinear, "unet-original": UNetOriginal, fcn: FCN, "deeplab-v1": DeepLabV1, "deeplab-v2": DeepLabV2, "multi-scale": MultiScale, "fc-densenet": FCDenseNet, enet: ENet, erfnet: ERFNet, espnet: ESPNet, pspnet: PSPNet, icnet: ICNet };
+const architectures: Record<string, new (options: never) => SegmentationModel> = {
+  unet: UNet,
+  "patch-classifier": PatchClassifier,
+  segnet: SegNet,
+  "segnet-basic": SegNetBasic,
+  "segnet-bilinear": SegNetBilinear,
+  "unet-original": UNetOriginal,
+  fcn: FCN,
+  "deeplab-v1": DeepLabV1,
+  "deeplab-v2": DeepLabV2,
+  "deeplab-v3": DeepLabV3, "deeplab-v3plus": DeepLabV3Plus, "multi-scale": MultiScale,
+  "fc-densenet": FCDenseNet,
+  enet: ENet,
+  erfnet: ERFNet,
+  espnet: ESPNet,
+  pspnet: PSPNet,
+  icnet: ICNet, "fast-scnn": FastSCNN, "bisenet-v2": BiSeNetV2,
+  "fcn-resnet": FCNResNet,
+  "deeplab-v3-torchvision": DeepLabV3ResNet,
+  "deeplab-v3-mobilenet-v3": DeepLabV3MobileNetV3,
+  lraspp: LRASPP,
+  "smp-unet": SmpUnet, "smp-unet++": SmpUnetPlusPlus, "smp-fpn": SmpFPN,
+  "smp-linknet": SmpLinknet, "smp-manet": SmpMAnet, "smp-pan": SmpPAN, "smp-pspnet": SmpPSPNet, "smp-deeplab-v3": SmpDeepLabV3, "smp-deeplab-v3+": SmpDeepLabV3Plus,
+};
 
 /** Names that `createModel` knows. */
 export const architectureNames: readonly string[] = Object.keys(architectures);
@@ -38,6 +73,6 @@ export interface ModelDescription {
  */
 export function createModel({ architecture, options }: ModelDescription): SegmentationModel {
   if (!Object.hasOwn(architectures, architecture)) throw new OptionError(`There is no model "${architecture}". Models: ${architectureNames.join(", ")}.`);
-  const { base } = options as { base?: ModelDescription };
+  const { base } = (options ?? {}) as { base?: ModelDescription };
   return new architectures[architecture]!((base ? { ...options, base: createModel(base) } : options) as never);
 }

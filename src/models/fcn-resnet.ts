@@ -1,8 +1,5 @@
 import { FCNHead, TorchvisionResNet, type TorchvisionResNetOptions } from "./torchvision-model.js";
 
-/** Options of `FCNResNet`. */
-export type FCNResNetOptions = TorchvisionResNetOptions;
-
 /**
  * torchvision's `fcn_resnet50` and `fcn_resnet101`: a dilated ResNet at output stride 8, a small head, and bilinear upsampling (Long et al. 2015
  * on the backbone of Chen et al. 2017). 35,322,218 and 54,314,346 parameters for 21 classes, auxiliary head included. Any image size is fine.
@@ -14,7 +11,7 @@ export class FCNResNet extends TorchvisionResNet {
   readonly architecture = "fcn-resnet";
 
   /** @throws OptionError for options out of range */
-  constructor(options: FCNResNetOptions) {
+  constructor(options: TorchvisionResNetOptions) {
     super("FCNResNet", options, {}, (inChannels) => new FCNHead(inChannels, options.classes));
   }
 }

@@ -7,7 +7,10 @@ import type { Module } from "../layers/module.js";
 import { Sequential } from "../layers/sequential.js";
 import { relu } from "../ops/activations.js";
 import { avgPool2d } from "../ops/avg-pool2d.js";
+import { cast } from "../ops/cast.js";
+import { maxPool2d } from "../ops/max-pool2d.js";
 import { add } from "../ops/pointwise.js";
+import { reshape } from "../ops/reshape.js";
 import { resize } from "../ops/resize.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { dilate } from "./encoders/dilate.js";
@@ -135,6 +138,16 @@ export class ICNet extends SegmentationModel {
         }
     for (const [name, part] of Object.entries(this.#parts)) yield* named(name, part.layers);
     if (this.#aux) yield* [["sub4_out", this.#aux.sub4], ["sub24_out", this.#aux.sub24]] as [string, Module][];
+  }
+
+  /** Corners of maps and masks coincide here: labels of every 16th or 8th pixel where sizes are 32 n + 1, else the nearest ones. */
+  override matchMask(mask: Tensor<"u8">, logits: Tensor): Tensor<"u8"> {
+    const [n, height, width] = mask.shape as [number, number, number];
+    const [h, w] = sizeOf(logits);
+    const stride = [(height - 1) / (h - 1), (width - 1) / (w - 1)] as const;
+    if (!stride.every((step) => Number.isInteger(step) && step > 1)) return super.matchMask(mask, logits);
+    const map = reshape(cast(mask, "f32"), [n, height, width, 1]) as Tensor<"f32">;
+    return cast(reshape(maxPool2d(map, { kernelSize: 1, stride }), [n, h, w]), "u8") as Tensor<"u8">;
   }
 
   override outputs(x: Tensor): TrainingOutputs {

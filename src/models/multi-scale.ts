@@ -17,6 +17,10 @@ export interface MultiScaleOptions {
   scales?: readonly number[];
   /** The largest of the scores for a class at a pixel, or their mean. Default "max". */
   fusion?: "max" | "mean";
+  /** Channels of the image, which are the base's. */
+  inChannels?: number;
+  /** Classes, which are the base's. */
+  classes?: number;
 }
 
 const bilinear = (x: Tensor<"f32">, size: readonly [number, number]): Tensor<"f32"> =>
@@ -48,13 +52,15 @@ export class MultiScale extends SegmentationModel {
   readonly #fusion: "max" | "mean";
 
   constructor(options: MultiScaleOptions) {
-    checkOptions("MultiScale", options, ["base", "scales", "fusion"]);
+    checkOptions("MultiScale", options, ["base", "scales", "fusion", "inChannels", "classes"]);
     const { base, scales = [0.5, 0.75, 1], fusion = "max" } = options;
     if (!(base instanceof SegmentationModel)) throw new OptionError("MultiScale: base must be a model, such as new DeepLabV2({ classes: 21 }).");
+    const { inChannels = base.inChannels, classes = base.classes } = options;
+    if (inChannels !== base.inChannels || classes !== base.classes) throw new OptionError(`MultiScale: the base takes ${base.inChannels} channels and tells ${base.classes} classes apart, not ${inChannels} and ${classes}. Leave inChannels and classes out.`);
     if (!Array.isArray(scales) || !scales.includes(1) || scales.some((s) => !(s > 0 && s < Infinity)) || new Set(scales).size !== scales.length)
       throw new OptionError(`MultiScale: scales must be different positive numbers, 1 among them, but is ${JSON.stringify(scales)}.`);
     if (fusion !== "max" && fusion !== "mean") throw new OptionError(`MultiScale: fusion must be "max" or "mean" but is ${JSON.stringify(fusion)}.`);
-    super({ inChannels: base.inChannels, classes: base.classes, ...{ base: { architecture: base.architecture, options: base.options }, scales: [...scales], fusion } });
+    super({ inChannels, classes, ...{ base: { architecture: base.architecture, options: base.options }, scales: [...scales], fusion } });
     this.multipleOf = base.multipleOf;
     this.base = base;
     this.scales = [...scales];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { constant, heUniform } from "../../src/graph/init.js";
 import { tensor, type Tensor } from "../../src/graph/tensor.js";
 import { ReLU } from "../../src/layers/activation.js";
 import { BatchNorm2d } from "../../src/layers/batch-norm2d.js";
@@ -31,6 +32,18 @@ describe("Conv2d", () => {
 });
 
 describe("ConvTranspose2d", () => {
+  test("starts as it is told, with a bias of zeros then", async () => {
+    const device = await testDevice();
+    using up = new ConvTranspose2d(2, 3, { kernelSize: 3, init: heUniform(18) }).to(device);
+    const bound = Math.sqrt(6 / 18);
+    const kernel = (await up.weight.data()) as Float32Array;
+    expect(Math.max(...kernel.map(Math.abs))).toBeLessThanOrEqual(bound);
+    expect(Math.max(...kernel.map(Math.abs))).toBeGreaterThan(0.8 * bound);
+    expect([...(await up.bias!.data())]).toEqual([0, 0, 0]);
+    using biased = new ConvTranspose2d(1, 2, { kernelSize: 1, biasInit: constant(3) }).to(device);
+    expect([...(await biased.bias!.data())]).toEqual([3, 3]);
+  });
+
   test("gives a size that is asked for", async () => {
     const device = await testDevice();
     using x = tensor(device, ramp(1 * 3 * 4 * 2), [1, 3, 4, 2]);

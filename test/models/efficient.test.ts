@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { tensor } from "../../src/graph/tensor.js";
+import { Dropout2d } from "../../src/layers/dropout.js";
 import { ENet } from "../../src/models/enet.js";
 import { ERFNet } from "../../src/models/erfnet.js";
 import { ESPNet } from "../../src/models/espnet.js";
@@ -7,6 +8,7 @@ import { testDevice } from "../support/device.js";
 import { pytorchNetworks } from "../support/networks.js";
 import { testModel } from "./contract.js";
 
+// Multiply-adds are those of PyTorch's layers in scripts/reference/models/efficient.py.
 testModel("ENet", {
   full: () => new ENet({ classes: 12 }),
   parameters: 350_652,
@@ -18,6 +20,7 @@ testModel("ENet", {
   ],
   narrow: () => new ENet({ classes: 2, width: 8 }),
   sizes: [[21, 30], [7, 8], [32, 32], [7, 7], [23, 17]],
+  macs: { size: [360, 480], billions: 1.287 },
   steps: 100,
   learningRate: 0.02,
 });
@@ -30,10 +33,12 @@ testModel("ERFNet", {
     "encoder.initial_block.conv.weight", "encoder.initial_block.bn.running_mean", "encoder.layers.0.conv.bias", "encoder.layers.1.conv3x1_1.weight", "encoder.layers.6.bn.weight", "encoder.layers.14.conv1x3_2.weight",
     "encoder.layers.14.bn2.num_batches_tracked", "encoder.output_conv.weight", "decoder.layers.0.conv.weight", "decoder.layers.5.bn1.bias", "decoder.output_conv.weight", "decoder.output_conv.bias",
   ],
-  narrow: () => new ERFNet({ classes: 2, width: 8 }),
+  narrow: () => new ERFNet({ classes: 2, width: 8, dropout: 0 }),
   sizes: [[21, 30], [1, 3], [32, 32], [1, 1], [23, 17]],
-  steps: 100,
+  macs: { size: [512, 1024], billions: 26.613 },
+  steps: 110,
   learningRate: 0.02,
+  imageSize: 64,
 });
 
 testModel("ESPNet", {
@@ -47,6 +52,7 @@ testModel("ESPNet", {
   ],
   narrow: () => new ESPNet({ classes: 2, width: 8, q: 2 }),
   sizes: [[21, 30], [1, 3], [32, 32], [1, 1], [23, 17]],
+  macs: { size: [360, 480], billions: 1.335 },
   steps: 100,
   learningRate: 0.03,
 });
@@ -76,10 +82,17 @@ describe("networks for real time", () => {
     expect((await logits.data()).every(Number.isFinite)).toBe(true);
   });
 
+  test("ERFNet drops maps in its encoder at the rates of the original", () => {
+    const rates = (model: ERFNet): number[] => [...model.modules()].flatMap(([, module]) => (module instanceof Dropout2d ? [module.rate] : []));
+    expect(rates(new ERFNet({ classes: 2 }))).toEqual([...Array<number>(5).fill(0.03), ...Array<number>(8).fill(0.3), 0, 0, 0, 0]);
+    expect(new Set(rates(new ERFNet({ classes: 2, dropout: 0 })))).toEqual(new Set([0]));
+  });
+
   test("options that make no sense are refused", () => {
     expect(() => new ENet({ classes: 2, width: 10 })).toThrow("ENet: width must be a multiple of 4 above inChannels (3) but is 10.");
     expect(() => new ENet({ classes: 2 }).outputShape([1, 6, 20, 3])).toThrow("ENet: the image must have at least 7 rows and columns, of which three halvings leave one.");
     expect(() => new ERFNet({ classes: 2, width: 3 })).toThrow("ERFNet: width must be a whole number above inChannels (3) but is 3.");
+    expect(() => new ERFNet({ classes: 2, dropout: -1 })).toThrow("ERFNet: dropout must be between 0 and 1 but is -1.");
     expect(() => new ESPNet({ classes: 2, p: 0 })).toThrow("ESPNet: p must be a whole number of at least 1 but is 0.");
     expect(() => new ESPNet({ classes: 2, width: 1 })).toThrow("ESPNet: width must be a whole number of at least 2 but is 1.");
   });

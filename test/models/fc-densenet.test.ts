@@ -13,6 +13,8 @@ testModel("FCDenseNet", {
   ],
   narrow: () => new FCDenseNet({ classes: 2, growth: 6, blocks: [2, 2, 2, 2, 2], width: 12, dropout: 0.05 }),
   sizes: [[21, 30], [4, 5], [32, 32], [4, 4], [23, 17]],
+  // Those of PyTorch's layers in scripts/reference/models/fc_densenet.py.
+  macs: { size: [224, 224], billions: 20.073 },
   steps: 60,
   learningRate: 0.02,
 });

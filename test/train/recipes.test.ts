@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkAugmentOptions } from "../../src/data/augment.js";
 import { datasetOf } from "../../src/data/dataset.js";
+import { Capture } from "../../src/graph/capture.js";
 import type { Tensor } from "../../src/graph/tensor.js";
 import { tensor } from "../../src/graph/tensor.js";
 import { BatchNorm2d } from "../../src/layers/batch-norm2d.js";
@@ -11,7 +12,7 @@ import { architectureNames, createModel } from "../../src/models/create.js";
 import { SegmentationModel, type TrainingOutputs } from "../../src/models/segmentation-model.js";
 import { relu } from "../../src/ops/pointwise.js";
 import { rateAt } from "../../src/optim/schedule.js";
-import { lossOf, scheduleOf, stepsOf, trainerOptions } from "../../src/train/recipes/apply.js";
+import { lossOf, modelOf, scheduleOf, stepsOf, trainerOptions } from "../../src/train/recipes/apply.js";
 import { recipeNamed, recipes } from "../../src/train/recipes/index.js";
 import { parameterGroups } from "../../src/train/recipes/parameters.js";
 import { segnetClassWeights } from "../../src/train/recipes/segnet.js";
@@ -159,8 +160,11 @@ describe.each(recipes.map((recipe) => [recipe.name, recipe] as const))("%s", (na
 
   test("has a model, with the heads that it speaks of", () => {
     expect(architectureNames).toContain(recipe.model.architecture);
-    const model = createModel({ ...recipe.model, options: { ...recipe.model.options, classes: 3 } });
+    const model = modelOf(recipe, 3);
     expect(() => parameterGroups(model, recipe.parameters ?? [])).not.toThrow();
+    const capture = new Capture({ shapesOnly: true });
+    const { auxiliary } = capture.run(() => model.outputs(capture.input([2, ...(recipe.size ?? [96, 96]), 3], "f32")));
+    for (const head of Object.keys(recipe.auxiliaryWeights ?? {})) expect(auxiliary.map((each) => each.name)).toContain(head);
     for (const { path } of recipe.parameters ?? []) if (path !== undefined) expect([...model.namedVariables()].some(([at]) => at.includes(path))).toBe(true);
   });
 });

@@ -248,7 +248,7 @@ for name, full in (("ENet, 12 classes", ENet(12)), ("ENet, 20", ENet(20)), ("ERF
 
 family = Networks("efficient", seed=32)
 family.network("enet", ENet(5, 8), (2, 3, 33, 46), train=True, gain=0.5)
-family.network("erfnet", ERFNet(5, 4), (2, 3, 33, 46), train=True)
+family.network("erfnet", ERFNet(5, 4), (2, 3, 33, 46), train=True, full=True)
 family.network("erfnet, multiple of 8", ERFNet(3, 4), (1, 3, 64, 40), full=True)
 family.network("espnet", ESPNet(6, 1, 2, 4), (2, 3, 33, 46), train=True)
 family.network("espnet, two classes", ESPNet(2, 2, 3, 4), (1, 3, 64, 41), full=True)

@@ -11,7 +11,7 @@ import encoders
 from encoders import resnet
 from networks import Networks
 
-family = Networks("smp", seed=31)
+family = Networks("smp", seed=37)
 
 
 def conv(inputs, outputs):
@@ -150,19 +150,19 @@ class Net(nn.Module):
         self.segmentation_head = nn.Sequential(*head, *([nn.UpsamplingBilinear2d(scale_factor=upsampling)] if upsampling > 1 else []))
 
     def forward(self, x):
-        return self.segmentation_head(self.decoder(encoders.features(self.encoder, x)[: self.depth + 1]))
+        return self.segmentation_head(self.decoder(encoders.features(self.encoder, x, self.depth)))
 
 
 resnet18 = lambda: encoders.narrow_resnet(resnet.BasicBlock, (1, 1, 1, 1), 8)
 thin = [3, 8, 8, 16, 32, 64]
 widths = [32, 16, 16, 16, 16]
-family.network("unet", Net(resnet18(), UnetDecoder(thin, widths), 16), (2, 3, 64, 96), train=True, full=True)
-family.network("unet of an odd size, scse", Net(resnet18(), UnetDecoder(thin, widths, attention=True), 16), (1, 3, 45, 67), train=True, full=True)
+family.network("unet", Net(resnet18(), UnetDecoder(thin, widths), 16), (4, 3, 64, 96), train=True, full=True)
+family.network("unet of an odd size, scse", Net(resnet18(), UnetDecoder(thin, widths, attention=True), 16), (4, 3, 45, 67), train=True, full=True)
 family.network("unet of three stages", Net(resnet18(), UnetDecoder(thin[:4], [16, 8, 4]), 4, depth=3), (1, 3, 37, 42))
 family.network("unet on vgg11_bn", Net(encoders.narrow_vgg((1, 1, 2, 2, 2), 4, batch_norm=True), UnetDecoder([4, 8, 16, 32, 32, 32], [32, 16, 8, 8, 4], center=True), 4), (1, 3, 64, 32), full=True)
 family.network("unet on efficientnet-b0", Net(encoders.EfficientNet(224, 0.25, (1, 1, 1, 1, 1, 1, 1)), UnetDecoder([3, 8, 8, 16, 32, 80], [32, 16, 8, 8, 4]), 4), (1, 3, 64, 96), full=True)
-family.network("unet++", Net(resnet18(), UnetPlusPlusDecoder(thin, [16, 16, 8, 8, 8]), 8), (2, 3, 64, 64), train=True, full=True)
+family.network("unet++", Net(resnet18(), UnetPlusPlusDecoder(thin[:5], [16, 8, 8, 8]), 8, depth=4), (4, 3, 48, 64), train=True, full=True)
 family.network("unet++ on densenet121, scse", Net(encoders.narrow_densenet(8, (1, 1, 1, 1)), UnetPlusPlusDecoder([3, 16, 24, 20, 18, 17], [32, 32, 16, 16, 16], attention=True), 16), (1, 3, 32, 64), full=True)
-family.network("fpn", Net(resnet18(), FPNDecoder(thin, 32, 32), 32, k=1, upsampling=4), (2, 3, 64, 96), train=True, full=True)
+family.network("fpn", Net(resnet18(), FPNDecoder(thin, 32, 32), 32, k=1, upsampling=4), (4, 3, 64, 96), train=True, full=True)
 family.network("fpn of four stages, side by side", Net(resnet18(), FPNDecoder(thin[:5], 16, 32, "cat"), 128, k=1, upsampling=2, depth=4), (1, 3, 48, 32), full=True)
 family.write()

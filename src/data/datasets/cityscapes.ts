@@ -50,9 +50,10 @@ export const bdd100k: DatasetDescription = {
   name: "bdd100k", title: "BDD100K semantic segmentation", source: `bdd100k/bdd100k, bdd100k/label/label.py; labels as ${source}`, labels: cityscapesLabels,
   images: { train: 7000, val: 1000 },
   layouts: [
-    { images: "images/10k/{split}/{name}.jpg", masks: [{ path: "labels/sem_seg/masks/{split}/{name}.png", coding: "classes" }, { path: "labels/sem_seg/colormaps/{split}/{name}.png", coding: "ids" }] },
-    { images: "images/{split}/{name}.jpg", masks: [{ path: "labels/{split}/{name}_train_id.png", coding: "classes" }, { path: "color_labels/{split}/{name}_train_color.png", coding: "ids" }] },
-  ].flatMap(({ images, masks }) => ["bdd100k/", "seg/", "bdd100k/seg/", ""].map((root) => ({
-    images: root + images, masks: masks.map(({ path, coding }) => ({ path: root + path, coding: coding as "ids" | "classes" })), splits: { train: "train", val: "val" },
+    { images: "images/10k/{split}/{name}.jpg", indices: "labels/sem_seg/masks/{split}/{name}.png", colours: "labels/sem_seg/colormaps/{split}/{name}.png" },
+    { images: "images/{split}/{name}.jpg", indices: "labels/{split}/{name}_train_id.png", colours: "color_labels/{split}/{name}_train_color.png" },
+  ].flatMap(({ images, indices, colours }) => ["bdd100k/", "seg/", "bdd100k/seg/", ""].map((root) => ({
+    images: root + images, masks: [{ path: root + indices, coding: "classes" as const }, { path: root + colours, coding: "ids" as const }],
+    splits: { train: "train", val: "val" },
   }))),
 };

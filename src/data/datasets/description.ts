@@ -17,7 +17,10 @@ export interface Label {
 export interface DatasetLayout {
   /** Paths of images: "leftImg8bit/{split}/{city}/{name}_leftImg8bit.png". */
   readonly images: string;
-  /** Paths of the masks that belong to them; the first that exists is taken for all. "classes": pixels are class indices, 255 ignored; "ids": the values of `labels`, or their colours. */
+  /**
+   * Paths of the masks that belong to them; the first that exists is taken for all. "classes": pixels are class indices, 255 ignored; "ids": the
+   * values of `labels`, or their colours.
+   */
   readonly masks: readonly { readonly path: string; readonly coding: "ids" | "classes" }[];
   /** Names of the parts in paths. */
   readonly splits: Partial<Record<Split, string>>;

@@ -45,7 +45,10 @@ function pairsOf(text: string, base: string, file: string): SampleFiles[] {
   const paths = text.split(/\s+/).filter((part) => part !== "");
   if (paths.length === 0 || paths.length % 2 !== 0) throw new DataError(`${file}: expected paths of images and masks in turn, but there are ${paths.length}.`);
   const here = (path: string): string => join(base, ...path.split("/").slice(-2));
-  return Array.from({ length: paths.length / 2 }, (_, i) => ({ stem: basename(paths[2 * i]!).replace(/\.\w+$/, ""), image: here(paths[2 * i]!), mask: here(paths[2 * i + 1]!) }));
+  return Array.from({ length: paths.length / 2 }, (_, i) => {
+    const [image, mask] = [paths[2 * i]!, paths[2 * i + 1]!];
+    return { stem: basename(image).replace(/\.\w+$/, ""), image: here(image), mask: here(mask) };
+  });
 }
 
 /** The image paths of a layout: those of the list, where there is one, or all that fit. */
@@ -54,7 +57,8 @@ async function imagesOf(path: string, layout: DatasetLayout, split: string): Pro
   if (layout.list === undefined || layout.pairs) return matching(path, pattern, { split });
   const file = join(path, filled(layout.list, { split }));
   if (!existsSync(file)) return [];
-  const names = (await readFile(file, "utf8")).split(/\r?\n/).map((line) => basename(line.trim().split(/\s+/)[0]!).replace(/\.\w+$/, "")).filter((name) => name !== "");
+  const lines = (await readFile(file, "utf8")).split(/\r?\n/).map((line) => line.trim().split(/\s+/)[0]!).filter((first) => first !== "");
+  const names = lines.map((first) => basename(first).replace(/\.\w+$/, ""));
   return names.map((name) => ({ path: join(path, filled(pattern, { name })), names: { split, name } }));
 }
 
@@ -62,7 +66,10 @@ async function imagesOf(path: string, layout: DatasetLayout, split: string): Pro
 function paired(title: string, path: string, layout: DatasetLayout, images: readonly { path: string; names: Names }[]): Pick<FoundFiles, "samples" | "coding"> {
   const maskOf = (pattern: string, names: Names): string => join(path, filled(pattern, names));
   const kind = layout.masks.find((mask) => existsSync(maskOf(mask.path, images[0]!.names)));
-  if (!kind) throw new DataError(`${images[0]!.path}: this image has no mask. ${title} has it as ${layout.masks.map((mask) => filled(mask.path, images[0]!.names)).join(" or ")}.`);
+  if (!kind) {
+    const expected = layout.masks.map((mask) => filled(mask.path, images[0]!.names)).join(" or ");
+    throw new DataError(`${images[0]!.path}: this image has no mask. ${title} has it as ${expected}.`);
+  }
   const samples = images.map(({ path: image, names }) => ({ stem: names["name"]!, image, mask: maskOf(kind.path, names) }));
   requireFiles(samples);
   return { samples, coding: kind.coding };

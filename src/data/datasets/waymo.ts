@@ -11,13 +11,20 @@ const rows: readonly (readonly [string, Colour])[] = [
 ];
 
 /**
- * Waymo Open's camera segmentation (Mei et al. 2022): 28 classes, whose numbers in files begin at 1; 0 is undefined, and ignored. It is published as TFRecord
- * files, from which images and labels have to be taken first: 8-bit PNG of class numbers, or the 16-bit panoptic labels as they are (class · 1000 + instance).
+ * Waymo Open's camera segmentation (Mei et al. 2022): 28 classes, whose numbers in files begin at 1; 0 is undefined, and ignored. It is published as
+ * TFRecord files, from which images and labels have to be taken first: 8-bit PNG of class numbers, or the 16-bit panoptic labels as they are
+ * (class · 1000 + instance).
  */
 export const waymo: DatasetDescription = {
   name: "waymo", title: "Waymo Open Dataset, camera segmentation", source: "waymo-open-dataset, protos/camera_segmentation.proto and utils/camera_segmentation_utils.py",
   labels: [...listedLabels(rows.map(([name]) => name), (index) => rows[index]![1], 1), { id: 0, name: "undefined", color: [0, 0, 0], index: null }],
   images: {}, divisor: 1000,
-  layouts: [{ images: "{split}/images/{name}.{ext}", masks: [{ path: "{split}/labels/{name}.png", coding: "ids" }], splits: { train: "training", val: "validation", test: "testing" } }],
-  refused: { ".tfrecord": "Waymo's TFRecord files are not read. Take images and panoptic labels out of them first: training/images/NAME.jpg and training/labels/NAME.png (8-bit classes, or 16-bit class · 1000 + instance)." },
+  layouts: [{
+    images: "{split}/images/{name}.{ext}", masks: [{ path: "{split}/labels/{name}.png", coding: "ids" }],
+    splits: { train: "training", val: "validation", test: "testing" },
+  }],
+  refused: {
+    ".tfrecord": "Waymo's TFRecord files are not read. Take images and panoptic labels out of them first: " +
+      "training/images/NAME.jpg and training/labels/NAME.png (8-bit classes, or 16-bit class · 1000 + instance).",
+  },
 };

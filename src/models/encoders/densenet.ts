@@ -80,7 +80,7 @@ class Transition extends Module {
  *     stride            2         4                       8                      16                       32
  *
  * As in segmentation_models_pytorch, the maps of the blocks are those behind the transitions' batch norm and ReLU, before they halve.
- * Those of the last block have no ReLU.
+ * That of the last block has no ReLU. `dilate` takes the strides from the transitions' poolings, which smp refuses.
  */
 export class DenseNet extends Encoder {
   readonly channels: readonly number[];

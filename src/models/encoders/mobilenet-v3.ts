@@ -1,6 +1,5 @@
 import { heNormal } from "../../graph/init.js";
 import type { Tensor } from "../../graph/tensor.js";
-import { BatchNorm2d } from "../../layers/batch-norm2d.js";
 import { ConvBlock, type ActivationName } from "../../layers/conv-block.js";
 import { Conv2d } from "../../layers/conv2d.js";
 import { Layer } from "../../layers/layer.js";

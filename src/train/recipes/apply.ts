@@ -4,6 +4,7 @@ import type { Tensor } from "../../graph/tensor.js";
 import { diceLoss } from "../../losses/dice.js";
 import { focalLoss } from "../../losses/focal.js";
 import { weightedSum } from "../../losses/weighted-sum.js";
+import { createModel, type ModelDescription } from "../../models/create.js";
 import type { Normalisation, SegmentationModel } from "../../models/segmentation-model.js";
 import { cast } from "../../ops/cast.js";
 import { crossEntropy } from "../../ops/cross-entropy.js";
@@ -19,7 +20,8 @@ import { freezeBatchNorms, parameterGroups } from "./parameters.js";
 import type { LossRecipe, OptimizerRecipe, Recipe, ScheduleRecipe } from "./recipe.js";
 
 /** Whether applying a recipe needs a look through the training images. */
-export const needsStatistics = ({ normalisation, loss }: Pick<Recipe, "normalisation" | "loss">): boolean => normalisation === "dataset" || loss.classWeights === "median-frequency";
+export const needsStatistics = ({ normalisation, loss }: Pick<Recipe, "normalisation" | "loss">): boolean =>
+  normalisation === "dataset" || loss.classWeights === "median-frequency";
 
 /** Updates of a recipe on a data set of `images` images. */
 export const stepsOf = ({ length, batchSize, accumulate = 1 }: Pick<Recipe, "length" | "batchSize" | "accumulate">, images: number): number =>
@@ -101,6 +103,17 @@ export const normalisationOf = ({ mean, std }: Pick<DatasetStatistics, "mean" | 
   std: std.map((s) => Number(Math.max(s, 1 / 255).toFixed(4))),
 });
 
+/**
+ * The network of a recipe, for so many classes. It has no device yet.
+ *
+ * @param inChannels channels of the images; default 3
+ */
+export function modelOf({ model: { architecture, options } }: Pick<Recipe, "model">, classes: number, inChannels = 3): SegmentationModel {
+  const { base } = options as { base?: ModelDescription };
+  const sizes = { inChannels, classes };
+  return createModel({ architecture, options: base ? { ...options, base: { ...base, options: { ...sizes, ...base.options } } } : { ...sizes, ...options } });
+}
+
 /** What a recipe meets: the model and the data. */
 export interface RecipeContext {
   /** On a device. Its normalisation is set, and what the recipe fixes or freezes becomes untrainable. */
@@ -123,15 +136,17 @@ export interface RecipeContext {
  * A recipe as options of a trainer:
  *
  *     const recipe = recipeNamed("segnet-camvid");
- *     const model = createModel({ architecture: "segnet-basic", options: { classes: 11 } }).to(device);
+ *     const model = modelOf(recipe, dataset.classes.length).to(device);
  *     const trainer = new Trainer({ ...(await trainerOptions(recipe, { model, dataset, validation })), storage });
  *
  * What is spread over them takes their place. The trainer makes the optimizer and disposes of it.
  *
  * @throws OptionError when the recipe does not fit the model or the number of classes
  */
-export async function trainerOptions(recipe: Recipe, { model, dataset, validation, steps, statistics, normalisation, signal, progress }: RecipeContext): Promise<TrainerOptions> {
-  const counted = statistics ?? (needsStatistics(normalisation ? { ...recipe, normalisation } : recipe) ? await datasetStatistics(dataset, { signal, progress }) : undefined);
+export async function trainerOptions(recipe: Recipe, context: RecipeContext): Promise<TrainerOptions> {
+  const { model, dataset, validation, steps, statistics, normalisation, signal, progress } = context;
+  const counting = !statistics && needsStatistics(normalisation ? { ...recipe, normalisation } : recipe);
+  const counted = counting ? await datasetStatistics(dataset, { signal, progress }) : statistics;
   model.normalisation = normalisation ?? (recipe.normalisation === "dataset" ? normalisationOf(counted!) : recipe.normalisation);
   const { batchSize, accumulate = 1, size, augment, padding, auxiliaryWeights, recalibrate, patience } = recipe;
   const updates = steps ?? stepsOf(recipe, dataset.length);

@@ -3,9 +3,12 @@ import { caffe, caffeBiases, caffeColour, imagenet, imagenetColour, signed, type
 /** New layers on top learn at ten times the rate of the pretrained ones (with `caffeBiases`, their biases at twenty times). */
 const head: ParameterRule = { part: "head", learningRateScale: 10 };
 
+/** TensorFlow's slim, in which v3 and v3+ were trained, lets kernels alone decay. */
+const noDecay: readonly ParameterRule[] = [{ kind: ["bias", "normWeight", "normBias"], weightDecay: 0 }];
+
 /**
- * DeepLab v1 (Chen, Papandreou, Kokkinos, Murphy & Yuille 2015) and v2 (2018): VGG-16 or ResNet-101 with atrous convolutions from ImageNet weights, 321×321
- * crops, ten times the rate on the classifier. v1 drops the rate to a tenth every 2,000 of 6,000 updates; v2 lets it fall as
+ * DeepLab v1 (Chen, Papandreou, Kokkinos, Murphy & Yuille 2015) and v2 (2018): VGG-16 or ResNet-101 with atrous convolutions from ImageNet weights,
+ * 321×321 crops, ten times the rate on the classifier. v1 drops the rate to a tenth every 2,000 of 6,000 updates; v2 lets it fall as
  * (1 − step/steps)^0.9 over 20,000. Logits are compared with every eighth label.
  */
 const vgg: Recipe = {
@@ -32,8 +35,8 @@ const resnet: Recipe = {
 };
 
 /**
- * DeepLab v3 (Chen, Papandreou, Schroff & Adam 2017, section 4): 513×513 crops, batches of 16, 7e-3 poly over 30,000 updates at output stride 16; then 30,000
- * at stride 8 with frozen batch norms and 1e-3 ("deeplab-v3-os8", from the weights of the first).
+ * DeepLab v3 (Chen, Papandreou, Schroff & Adam 2017, section 4): 513×513 crops, batches of 16, 7e-3 poly over 30,000 updates at output stride 16; then
+ * 30,000 at stride 8 with frozen batch norms and 1e-3 ("deeplab-v3-os8", from the weights of the first).
  */
 const v3: Recipe = {
   name: "deeplab-v3", summary: "DeepLab v3, output stride 16: SGD 7e-3 poly, 30,000 updates of 16 crops of 513, scales 0.5 … 2",
@@ -45,14 +48,26 @@ const v3: Recipe = {
   loss: { rule: "ce" },
   optimizer: { rule: "sgd", momentum: 0.9, weightDecay: 1e-4 },
   schedule: { rule: "poly", learningRate: 7e-3 },
+  parameters: noDecay,
 };
 
 export const deeplabRecipes: readonly Recipe[] = [
   vgg,
-  { ...vgg, name: "deeplab-v2-vgg", summary: "DeepLab v2 on VGG-16 (ASPP-L): SGD 1e-3 poly, 20,000 updates of 10, classifier ×10", source: resnet.source, model: { architecture: "deeplab-v2", options: { backbone: "vgg16" } }, augment: resnet.augment, batchSize: 10, length: resnet.length, schedule: { rule: "poly", learningRate: 1e-3 } },
+  {
+    ...vgg, name: "deeplab-v2-vgg", summary: "DeepLab v2 on VGG-16 (ASPP-L): SGD 1e-3 poly, 20,000 updates of 10, classifier ×10", source: resnet.source,
+    model: { architecture: "deeplab-v2", options: { backbone: "vgg16" } }, augment: resnet.augment, batchSize: 10, length: resnet.length,
+    schedule: { rule: "poly", learningRate: 1e-3 },
+  },
   resnet,
+  {
+    ...resnet, name: "deeplab-v2-msc", summary: "DeepLab v2 ResNet-101 on the image in sizes 0.5, 0.75 and 1, fused by their maxima, a loss for each",
+    model: { architecture: "multi-scale", options: { base: resnet.model } },
+  },
   v3,
-  { ...v3, name: "deeplab-v3-os8", summary: "DeepLab v3, second stage: output stride 8, SGD 1e-3 poly, frozen batch norms", model: { architecture: "deeplab-v3", options: { outputStride: 8 } }, schedule: { rule: "poly", learningRate: 1e-3 }, batchNorm: "frozen" },
+  {
+    ...v3, name: "deeplab-v3-os8", summary: "DeepLab v3, second stage: output stride 8, SGD 1e-3 poly, frozen batch norms",
+    model: { architecture: "deeplab-v3", options: { outputStride: 8 } }, schedule: { rule: "poly", learningRate: 1e-3 }, batchNorm: "frozen",
+  },
   /** DeepLab v3+ (Chen, Zhu, Papandreou, Schroff & Adam 2018; weight decay and inputs of the TensorFlow release): as v3, depthwise kernels do not decay. */
   {
     ...v3, name: "deeplab-v3plus", summary: "DeepLab v3+ with Xception-65: SGD 7e-3 poly, 30,000 updates of 16 crops of 513, depthwise kernels without decay",
@@ -60,6 +75,6 @@ export const deeplabRecipes: readonly Recipe[] = [
     model: { architecture: "deeplab-v3plus", options: {} },
     normalisation: signed, padding: [127.5, 127.5, 127.5],
     optimizer: { rule: "sgd", momentum: 0.9, weightDecay: 4e-5 },
-    parameters: [{ path: "depthwise", weightDecay: 0 }],
+    parameters: [...noDecay, { path: "depthwise", kind: ["weight"], weightDecay: 0 }],
   },
 ];

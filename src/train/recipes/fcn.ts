@@ -5,10 +5,10 @@ import { caffe, caffeBiases, caffeColour, type Recipe } from "./recipe.js";
  * images, one at a time, the softmax loss summed and not averaged, hence the small rates; momentum 0.99; biases at twice the rate; the
  * deconvolutions stay bilinear. 16s begins with the weights of 32s, and 8s with those of 16s (`--weights`); "at once" trains all together.
  */
-const fcn = (name: string, architecture: string, options: object, learningRate: number, steps: number, summary: string): Recipe => ({
+const fcn = (name: string, options: object, learningRate: number, steps: number, summary: string): Recipe => ({
   name, summary,
   source: "shelhamer/fcn.berkeleyvision.org, voc-fcn*/solver.prototxt and train.prototxt",
-  model: { architecture, options },
+  model: { architecture: "fcn", options },
   normalisation: caffe,
   size: null, padding: caffeColour, augment: {}, batchSize: 1,
   length: { steps },
@@ -19,8 +19,8 @@ const fcn = (name: string, architecture: string, options: object, learningRate: 
 });
 
 export const fcnRecipes: readonly Recipe[] = [
-  fcn("fcn32s", "fcn32s", {}, 1e-10, 100_000, "FCN-32s on VGG-16: summed loss, rate 1e-10, momentum 0.99, one image at a time"),
-  fcn("fcn16s", "fcn16s", {}, 1e-12, 100_000, "FCN-16s, from the weights of FCN-32s: rate 1e-12"),
-  fcn("fcn8s", "fcn8s", {}, 1e-14, 100_000, "FCN-8s, from the weights of FCN-16s: rate 1e-14"),
-  fcn("fcn8s-at-once", "fcn8s", { atOnce: true }, 1e-10, 300_000, "FCN-8s with all its skips trained at once: rate 1e-10"),
+  fcn("fcn32s", { stride: 32 }, 1e-10, 100_000, "FCN-32s on VGG-16: summed loss, rate 1e-10, momentum 0.99, one image at a time"),
+  fcn("fcn16s", { stride: 16 }, 1e-12, 100_000, "FCN-16s, from the weights of FCN-32s: rate 1e-12"),
+  fcn("fcn8s", { stride: 8 }, 1e-14, 100_000, "FCN-8s, from the weights of FCN-16s: rate 1e-14"),
+  fcn("fcn8s-at-once", { stride: 8, atOnce: true }, 1e-10, 300_000, "FCN-8s with all its skips trained at once: rate 1e-10"),
 ];

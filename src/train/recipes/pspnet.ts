@@ -1,7 +1,7 @@
 import { imagenet, imagenetColour, type Recipe } from "./recipe.js";
 
 /**
- * PSPNet (Zhao, Shi, Qi, Wang & Jia 2017; numbers of the authors' hszhao/semseg, config/ade20k/ade20k_pspnet50.yaml and tool/train.py): SGD 1e-2 poly, the auxiliary loss
+ * PSPNet (Zhao, Shi, Qi, Wang & Jia 2017; numbers of the authors' hszhao/semseg, config/ade20k and tool/train.py): SGD 1e-2 poly, the auxiliary loss
  * counts 0.4, new layers ×10, scales 0.5 … 2, ±10°, blur, flips, padding with the mean. VOC takes 50 epochs, Cityscapes 200 of 713×713 crops.
  */
 const pspnet: Recipe = {
@@ -21,7 +21,8 @@ const pspnet: Recipe = {
 export const pspnetRecipes: readonly Recipe[] = [
   pspnet,
   {
-    ...pspnet, name: "pspnet-cityscapes", summary: "PSPNet-101 on Cityscapes: 200 epochs of 713 crops", source: "hszhao/semseg, config/cityscapes/cityscapes_pspnet101.yaml and tool/train.py",
+    ...pspnet, name: "pspnet-cityscapes", summary: "PSPNet-101 on Cityscapes: 200 epochs of 713 crops",
+    source: "hszhao/semseg, config/cityscapes/cityscapes_pspnet101.yaml and tool/train.py",
     model: { architecture: "pspnet", options: { depth: 101 } }, size: [713, 713], length: { epochs: 200 },
   },
 ];

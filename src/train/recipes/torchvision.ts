@@ -5,7 +5,8 @@ import { imagenet, imagenetColour, type Recipe } from "./recipe.js";
  * crops, SGD 1e-2 poly, the auxiliary loss counts 0.5 and its head learns at ten times the rate. Crops are padded with the mean.
  */
 const reference = (name: string, architecture: string, options: object, auxiliary: boolean): Recipe => ({
-  name, summary: `${architecture} as torchvision's references train it: SGD 1e-2 poly, 30 epochs of 480 crops in batches of 8${auxiliary ? ", auxiliary loss 0.5" : ""}`,
+  name,
+  summary: `${architecture} as torchvision's references train it: SGD 1e-2 poly, 30 epochs of 480 crops in batches of 8${auxiliary ? ", auxiliary loss 0.5" : ""}`,
   source: "pytorch/vision, references/segmentation/train.py and presets.py",
   model: { architecture, options },
   normalisation: imagenet, padding: imagenetColour,
@@ -18,7 +19,7 @@ const reference = (name: string, architecture: string, options: object, auxiliar
 });
 
 export const torchvisionRecipes: readonly Recipe[] = [
-  reference("torchvision-fcn", "fcn-resnet", { auxiliary: true }, true),
-  reference("torchvision-deeplab-v3", "deeplab-v3-torchvision", { auxiliary: true }, true),
+  reference("torchvision-fcn", "fcn-resnet", { aux: true }, true),
+  reference("torchvision-deeplab-v3", "deeplab-v3-torchvision", { aux: true }, true),
   reference("torchvision-lraspp", "lraspp", {}, false),
 ];

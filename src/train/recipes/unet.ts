@@ -3,7 +3,7 @@ import type { Recipe } from "./recipe.js";
 export const unetRecipes: readonly Recipe[] = [
   /**
    * U-Net (Ronneberger, Fischer & Brox 2015): one large tile at a time, momentum 0.99, elastic deformations of deviation 10. The paper gives no
-   * rate and no length: 1e-3 and 30,000 updates are ours. Its pixel weights are `borderWeights`, for data whose samples bring `weight`.
+   * rate and no length: 1e-3 and 30,000 updates are ours. Its pixel weights are `borderWeights`, for a loss of one's own that takes them.
    */
   {
     name: "unet", summary: "U-Net without padding as in the paper: one 572×572 tile at a time, momentum 0.99, elastic deformations",
