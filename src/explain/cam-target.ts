@@ -7,7 +7,7 @@ import { checkRaster } from "../io/image.js";
 import type { Mask } from "../io/components.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { ClassInfo } from "../models/class-info.js";
-import type { SegmentationModel } from "../models/segmentation-model.js";
+import type { InputSpan, SegmentationModel } from "../models/segmentation-model.js";
 import { checkOptions, ImageError, nearest, OptionError } from "../runtime/errors.js";
 
 /** What a map is to explain: a class at some pixels. */
@@ -48,19 +48,20 @@ export function resolveTarget(target: CamTarget, model: SegmentationModel): Reso
   return { label: labelOf("gradCam", target.class, model.classInfo), predicted: pixels === "predicted", weight };
 }
 
-/** 1 at the pixels of a target and 0 elsewhere, in the upper left corner of a plane `columns` wide. */
-export function regionOf({ pixels = "all" }: CamTarget, width: number, height: number, columns: number, rows: number): Uint8Array {
-  const region = new Uint8Array(columns * rows);
-  if (typeof pixels === "string") for (let y = 0; y < height; y++) region.fill(1, y * columns, y * columns + width);
+/** 1 at the pixels of a target and 0 elsewhere, in the network's input, of which the image is a part. */
+export function regionOf({ pixels = "all" }: CamTarget, width: number, height: number, columns: InputSpan, rows: InputSpan): Uint8Array {
+  const region = new Uint8Array(columns.size * rows.size);
+  const at = (x: number, y: number): number => (rows.before + y) * columns.size + columns.before + x;
+  if (typeof pixels === "string") for (let y = 0; y < height; y++) region.fill(1, at(0, y), at(width, y));
   else if ("data" in pixels) {
     checkRaster("gradCam", pixels);
     if (pixels.width !== width || pixels.height !== height) throw new ImageError(`gradCam: the image has ${width}×${height} pixels but the mask has ${pixels.width}×${pixels.height}.`);
-    for (let i = 0; i < pixels.data.length; i++) if (pixels.data[i] !== 0) region[Math.floor(i / width) * columns + (i % width)] = 1;
+    for (let i = 0; i < pixels.data.length; i++) if (pixels.data[i] !== 0) region[at(i % width, Math.floor(i / width))] = 1;
   } else {
     const { x, y } = pixels;
     if (!Number.isInteger(x) || !Number.isInteger(y) || x < 0 || y < 0 || x >= width || y >= height)
       throw new OptionError(`gradCam: pixel (${x}, ${y}) is not in the image, whose columns go from 0 to ${width - 1} and rows from 0 to ${height - 1}.`);
-    region[y * columns + x] = 1;
+    region[at(x, y)] = 1;
   }
   return region;
 }

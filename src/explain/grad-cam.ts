@@ -2,7 +2,7 @@ import { compile, type Compiled } from "../graph/compile.js";
 import { tensor, type Tensor } from "../graph/tensor.js";
 import { evaluating } from "../models/predict.js";
 import { arrange, openImage, type ImageSource } from "../models/predict-input.js";
-import type { SegmentationModel } from "../models/segmentation-model.js";
+import type { InputSpan, SegmentationModel } from "../models/segmentation-model.js";
 import { gradients } from "../ops/gradients.js";
 import { add, mul } from "../ops/pointwise.js";
 import { reshape } from "../ops/reshape.js";
@@ -80,9 +80,10 @@ function scaled(map: Float32Array): Float32Array {
   return largest > 0 ? map.map((v) => v / largest) : map;
 }
 
-/** Maps of a plane `columns` wide cut back to the image, each scaled to 0 … 1, and the mean of them scaled again. */
-function combined(maps: readonly Float32Array[], width: number, height: number, columns: number): Float32Array {
-  const cut = maps.map((map) => scaled(Float32Array.from({ length: width * height }, (_, i) => map[Math.floor(i / width) * columns + (i % width)]!)));
+/** Maps of the network's input cut back to the image, each scaled to 0 … 1, and the mean of them scaled again. */
+function combined(maps: readonly Float32Array[], width: number, height: number, columns: InputSpan, rows: InputSpan): Float32Array {
+  const at = (i: number): number => (rows.before + Math.floor(i / width)) * columns.size + columns.before + (i % width);
+  const cut = maps.map((map) => scaled(Float32Array.from({ length: width * height }, (_, i) => map[at(i)]!)));
   return cut.length === 1 ? cut[0]! : scaled(cut[0]!.map((_, i) => cut.reduce((total, map) => total + map[i]!, 0) / cut.length));
 }
 
@@ -99,7 +100,7 @@ function combined(maps: readonly Float32Array[], width: number, height: number, 
  *     "eigen-cam"    v_k · A_k, v the first principal direction of the maps (not centred): what the layer sees, whatever the
  *                    class   Muhammad & Yeasin 2020
  *
- * resized to the image (bilinear) and divided by its largest value. The image is padded and normalised as by `predict`; runs
+ * resized to what the network was given (bilinear), cut back to the image and divided by its largest value. The image is padded and normalised as by `predict`; runs
  * with equal sizes, layers and methods share a plan. Targets change no weights, and the model's mode stays as it is.
  *
  *     const cam = await gradCam(model, "cells.png", { target: { class: "nucleus", pixels: { x: 20, y: 31 } } });
@@ -117,7 +118,7 @@ export async function gradCam(model: SegmentationModel, image: ImageSource, opti
   if (method === "eigen-cam" && target !== undefined) throw new OptionError('gradCam: "eigen-cam" looks at the maps alone. Leave target out, or take another method.');
   if (method !== "eigen-cam" && targets.length === 0) throw new OptionError(`gradCam: target is missing. Say what is to be explained: { target: { class: ${JSON.stringify(model.classInfo.at(-1)!.name)} } }.`);
   const resolved = targets.map((each) => resolveTarget(each, model));
-  const { device, inChannels, multipleOf } = model;
+  const { device, inChannels } = model;
   const asked = layer === undefined ? undefined : typeof layer === "string" ? [layer] : [...layer];
   if (asked?.length === 0) throw new OptionError("gradCam: layer is an empty list. Name a layer, or leave it out.");
   if (asked) modulesAt(model, asked);
@@ -126,11 +127,12 @@ export async function gradCam(model: SegmentationModel, image: ImageSource, opti
   const view = await openImage(image, device, "gradCam");
   signal?.throwIfAborted();
   const { width, height } = view;
-  const [rows, columns] = [height, width].map((n) => Math.ceil(n / multipleOf) * multipleOf) as [number, number];
+  const [rows, columns] = [model.inputSize(height), model.inputSize(width)];
+  const shape = [1, rows.size, columns.size, inChannels];
   const regions = targets.map((each) => regionOf(each, width, height, columns, rows));
-  const layers = asked ?? [widestLayer(model, [1, rows, columns, inChannels])];
-  const input = tensor(device, arrange(view, inChannels, columns, rows, "gradCam"), [1, rows, columns, inChannels]);
-  const masks = regions.map((region) => tensor(device, region, [1, rows, columns]));
+  const layers = asked ?? [widestLayer(model, shape)];
+  const input = tensor(device, arrange(view, inChannels, columns.size, rows.size, "gradCam", [columns.before, rows.before]), shape);
+  const masks = regions.map((region) => tensor(device, region, shape.slice(0, 3)));
   let outputs: Outputs;
   try {
     outputs = evaluating(model, () => planOf(model)(input, masks, { layers, method, targets: resolved }));
@@ -148,5 +150,5 @@ export async function gradCam(model: SegmentationModel, image: ImageSource, opti
     throw new OptionError(`gradCam: ${resolved[empty]!.predicted ? `the model finds no pixel of class "${name}" in this image. Explain all pixels, or one of them: pixels: { x, y }` : `the target of class "${name}" has no pixels where the model has logits`}.`);
   }
   const layerMaps = layers.map((path, i) => ({ path, height: maps[i]!.shape[0]!, width: maps[i]!.shape[1]!, data: raw[i]! }));
-  return new HeatMap(width, height, combined(wide, width, height, columns), layerMaps, value, view);
+  return new HeatMap(width, height, combined(wide, width, height, columns, rows), layerMaps, value, view);
 }

@@ -7,6 +7,7 @@ import { Conv2d } from "../../src/layers/conv2d.js";
 import { Sequential } from "../../src/layers/sequential.js";
 import { SegmentationModel } from "../../src/models/segmentation-model.js";
 import { UNet } from "../../src/models/unet.js";
+import { UNetOriginal } from "../../src/models/unet-original.js";
 import { broadcastTo } from "../../src/ops/broadcast-to.js";
 import { globalAvgPool2d } from "../../src/ops/global-avg-pool2d.js";
 import { square } from "../../src/ops/pointwise.js";
@@ -165,6 +166,19 @@ describe("gradCam", () => {
     const own = await gradCam(model, photo, { target: { class: label, pixels: "predicted" } });
     const logits = Array.from(found.probabilities!, (p) => Math.log(p / (1 - p)));
     expect(own.score).toBeCloseTo(sumOf(logits.filter((z) => z > 0 === (label === 1)).map(Math.abs)), 2);
+  });
+
+  test("finds the pixels of a network whose logits are smaller than what it is given", async () => {
+    const device = await testDevice();
+    using model = new UNetOriginal({ inChannels: 3, widths: [3, 4, 5] }).to(device, { seed: 2 });
+    const photo = { width: 9, height: 6, data: Uint8Array.from({ length: 162 }, (_, i) => (i * 41) % 256) };
+    const { probabilities } = await model.predict(photo, { probabilities: true });
+    for (const [x, y] of [[0, 0], [8, 5], [3, 4]] as const) {
+      const [off, on] = await Promise.all([0, 1].map((label) => gradCam(model, photo, { target: { class: label, pixels: { x, y } } })));
+      const at = (y * 9 + x) * 2;
+      expect(on!.score! - off!.score!).toBeCloseTo(Math.log(probabilities![at + 1]! / probabilities![at]!), 4);
+      expect(on!.heat).toHaveLength(54);
+    }
   });
 
   test("says what is wrong", async () => {

@@ -58,7 +58,7 @@ describe("convolution layers", () => {
   test("refuse what does not fit", () => {
     expect(() => new Conv2d(3, 4, { kernelSize: 3, groups: 2 })).toThrow("Conv2d: groups (2) must divide inChannels (3).");
     expect(() => new Conv2d(3.5, 4, { kernelSize: 3 })).toThrow("Conv2d: inChannels must be a whole number of at least 1 but is 3.5.");
-    expect(() => new Conv2d(3, 4, { kernelSize: 3, dilatation: 2 } as never)).toThrow('Conv2d: unknown option "dilatation". Did you mean "dilation"? Options: kernelSize, stride, padding, paddingMode, dilation, groups, bias.');
+    expect(() => new Conv2d(3, 4, { kernelSize: 3, dilatation: 2 } as never)).toThrow('Conv2d: unknown option "dilatation". Did you mean "dilation"? Options: kernelSize, stride, padding, paddingMode, dilation, groups, bias, init, biasInit.');
     expect(() => new Conv2d(3, 4, { kernelSize: 3, padding: { top: -1 } })).toThrow("Conv2d: padding.top must be a whole number of at least 0 but is -1.");
     expect(() => new ConvTranspose2d(3, 4, { kernelSize: 2, stride: NaN })).toThrow("ConvTranspose2d: stride must be a whole number of at least 1, or two of them [vertical, horizontal], but is NaN.");
   });
