@@ -272,6 +272,10 @@ export class BiSeNetV2 extends SegmentationModel {
     yield* this.#boosters as [string, SegmentHead][];
   }
 
+  override head(): readonly Module[] {
+    return [this.#head, ...this.#boosters.map(([, head]) => head)];
+  }
+
   override outputs(x: Tensor): TrainingOutputs {
     const { logits, maps, size } = this.#run(x);
     return { logits, auxiliary: this.#boosters.map(([name, head], i) => ({ name, logits: head.forward(maps[i]!, size), weight: 1 })) };

@@ -1,3 +1,5 @@
+import { capturing } from "../graph/current.js";
+import { runEagerly } from "../graph/eager.js";
 import type { Tensor } from "../graph/tensor.js";
 import type { Module } from "../layers/module.js";
 import { cast } from "../ops/cast.js";
@@ -94,6 +96,7 @@ export class MultiScale extends SegmentationModel {
 
   /** The labels where the logits stand, corners on corners: every eighth one for DeepLab in scale 1. */
   override matchMask(mask: Tensor<"u8">, logits: Tensor): Tensor<"u8"> {
+    if (!capturing()) return runEagerly(() => this.matchMask(mask, logits));
     const [n, height, width] = logits.shape as [number, number, number];
     const [, h, w] = mask.shape as [number, number, number];
     if (h === height && w === width) return mask;

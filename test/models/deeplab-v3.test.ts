@@ -15,13 +15,13 @@ testModel("DeepLabV3", {
     "backbone.conv1.weight", "backbone.bn1.running_mean", "backbone.layer3.22.conv2.weight", "backbone.layer4.0.downsample.1.bias", "aspp.convs.0.0.weight", "aspp.convs.1.0.weight",
     "aspp.convs.3.1.running_var", "aspp.convs.4.1.weight", "aspp.convs.4.2.num_batches_tracked", "aspp.project.0.weight", "aspp.project.1.bias", "logits.weight", "logits.bias",
   ],
-  narrow: () => new DeepLabV3({ classes: 2, ...narrow, width: 8, channels: 32, outputStride: 8 }),
+  narrow: () => new DeepLabV3({ classes: 2, ...narrow, rates: [1, 2], outputStride: 8 }),
   sizes: [[33, 41], [20, 30], [1, 3], [65, 33]],
   macs: { size: [513, 513], billions: 71.06 },
-  steps: 90,
+  steps: 80,
   learningRate: 0.02,
   imageSize: 64,
-  iou: 0.8,
+  iou: 0.75,
 });
 
 /** Dilations of the 3×3 convolutions whose path begins so. */

@@ -13,13 +13,13 @@ testModel("DeepLabV3Plus", {
     "aspp.convs.3.pointwise.1.weight", "aspp.convs.4.1.weight", "aspp.project.0.weight", "decoder.feature_projection0.0.weight", "decoder.decoder_conv0.depthwise.1.running_mean",
     "decoder.decoder_conv1.pointwise.0.weight", "logits.weight", "logits.bias",
   ],
-  narrow: () => new DeepLabV3Plus({ classes: 2, width: 1 / 16, blocks: [1], channels: 32, lowLevelChannels: 16, momentum: 0.1 }),
+  narrow: () => new DeepLabV3Plus({ classes: 2, width: 1 / 32, blocks: [1], channels: 16, lowLevelChannels: 8, momentum: 0.1 }),
   sizes: [[33, 41], [20, 30], [1, 3], [65, 33]],
   macs: { size: [513, 513], billions: 54.04 },
-  steps: 90,
+  steps: 80,
   learningRate: 0.02,
   imageSize: 64,
-  iou: 0.88,
+  iou: 0.85,
 });
 
 testModel("DeepLabV3Plus on MobileNetV2", {
@@ -27,13 +27,13 @@ testModel("DeepLabV3Plus on MobileNetV2", {
   parameters: 2_113_557,
   entries: 326,
   names: ["backbone.features.0.0.weight", "backbone.features.1.conv.0.0.weight", "backbone.features.17.conv.3.running_var", "aspp.convs.0.0.weight", "aspp.convs.1.1.weight", "aspp.project.1.bias", "logits.weight"],
-  narrow: () => new DeepLabV3Plus({ classes: 2, backbone: "mobilenet_v2", width: 1 / 4, blocks: [1, 1, 1, 1, 1, 1, 1], decoder: true, rates: [1, 2], channels: 32, lowLevelChannels: 16, momentum: 0.1 }),
+  narrow: () => new DeepLabV3Plus({ classes: 2, backbone: "mobilenet_v2", width: 1 / 4, blocks: [1, 1, 1, 1, 1, 1, 1], decoder: true, rates: [1, 2], channels: 16, lowLevelChannels: 8, momentum: 0.1 }),
   sizes: [[33, 41], [20, 30], [1, 3], [65, 33]],
   macs: { size: [513, 513], billions: 2.741 },
-  steps: 90,
+  steps: 80,
   learningRate: 0.02,
   imageSize: 64,
-  iou: 0.88,
+  iou: 0.85,
 });
 
 describe("DeepLabV3Plus", () => {

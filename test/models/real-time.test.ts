@@ -47,6 +47,12 @@ describe("networks for real time", () => {
     expect([...model.namedVariables()]).toHaveLength(entries);
   });
 
+  test("tell the heads from the rest", () => {
+    const paths = (model: BiSeNetV2): (string | undefined)[] => model.head().map((head) => [...model.children()].find(([, child]) => child === head)?.[0]);
+    expect(paths(new BiSeNetV2({ classes: 2, width: 16 }))).toEqual(["head", "aux2", "aux3", "aux4", "aux5_4"]);
+    expect(paths(new BiSeNetV2({ classes: 2, width: 16, aux: false }))).toEqual(["head"]);
+  });
+
   test("refuse widths that do not divide", () => {
     expect(() => new FastSCNN({ classes: 2, width: 12 })).toThrow("FastSCNN: width must be a multiple of 8 but is 12.");
     expect(() => new BiSeNetV2({ classes: 2, width: 24 })).toThrow("BiSeNetV2: width must be a multiple of 16 but is 24.");
