@@ -33,10 +33,10 @@ testModel("ERFNet", {
     "encoder.initial_block.conv.weight", "encoder.initial_block.bn.running_mean", "encoder.layers.0.conv.bias", "encoder.layers.1.conv3x1_1.weight", "encoder.layers.6.bn.weight", "encoder.layers.14.conv1x3_2.weight",
     "encoder.layers.14.bn2.num_batches_tracked", "encoder.output_conv.weight", "decoder.layers.0.conv.weight", "decoder.layers.5.bn1.bias", "decoder.output_conv.weight", "decoder.output_conv.bias",
   ],
-  narrow: () => new ERFNet({ classes: 2, width: 6, dropout: 0 }),
+  narrow: () => new ERFNet({ classes: 2, width: 8, dropout: 0 }),
   sizes: [[21, 30], [1, 3], [32, 32], [1, 1], [23, 17]],
   macs: { size: [512, 1024], billions: 26.613 },
-  steps: 120,
+  steps: 110,
   learningRate: 0.02,
   imageSize: 64,
 });
