@@ -32,7 +32,7 @@ testModel("SegNetBilinear", {
   imageSize: 64,
   steps: 80,
   learningRate: 0.03,
-  iou: 0.6,
+  coarse: true,
 });
 
 testModel("SegNet", {

@@ -92,7 +92,7 @@ testModel("SmpPAN", {
     "decoder.gau3.conv1.1.bn.weight", "decoder.gau2.conv2.conv.weight", "decoder.gau1.conv2.bn.running_mean",
   ],
   narrow: () => new SmpPAN({ ...narrow, classes: 2, encoderDepth: 3, decoderChannels: 8 }), sizes: [[64, 72], [72, 64], [128, 96]],
-  steps: 60, learningRate: 0.02, imageSize: 64,
+  steps: 60, learningRate: 0.02, imageSize: 64, iou: 0.8,
 });
 
 testModel("SmpPSPNet", {

@@ -11,7 +11,7 @@ import encoders
 from encoders import resnet
 from networks import Networks
 
-family = Networks("smp-decoders", seed=41)
+family = Networks("smp-decoders", seed=48)
 
 
 def conv(inputs, outputs, k=3):
@@ -235,10 +235,10 @@ encoders.without_strides(mobilenet, [(mobilenet.features[mobilenet.ends[2] + 1:m
 efficient = encoders.EfficientNet(224, 0.25, ones)
 encoders.without_strides(efficient, [(efficient._blocks[efficient.ends[4]:], 2)])
 
-family.network("linknet", Net(resnet18(), LinknetDecoder(thin), 32, k=1), (4, 3, 64, 96), train=True, full=True)
-family.network("linknet of three stages", Net(resnet18(), LinknetDecoder(thin[:4]), 32, k=1, depth=3), (1, 3, 40, 32))
-family.network("manet", Net(resnet18(), MAnetDecoder(thin, [16, 16, 8, 8, 8], 8), 8), (4, 3, 64, 96), train=True, full=True)
-family.network("manet of three stages", Net(resnet18(), MAnetDecoder(thin[:4], [16, 16, 8], 4), 8, depth=3), (2, 3, 40, 56), full=True)
+family.network("linknet", Net(resnet18(), LinknetDecoder(thin), 32, k=1), (1, 3, 64, 96), full=True)
+family.network("linknet of three stages", Net(resnet18(), LinknetDecoder(thin[:4]), 32, k=1, depth=3), (2, 3, 40, 32), train=True)
+family.network("manet", Net(resnet18(), MAnetDecoder(thin, [16, 16, 8, 8, 8], 8), 8), (1, 3, 64, 96), full=True)
+family.network("manet of three stages", Net(resnet18(), MAnetDecoder(thin[:4], [16, 16, 8], 4), 8, depth=3), (2, 3, 40, 56), train=True, full=True)
 family.network("pan", Net(resnet18(16), PANDecoder(thin, 8), 8, upsampling=4), (4, 3, 144, 128), train=True, full=True)
 family.network("pan of stride 32", Net(resnet18(), PANDecoder(thin, 8), 8, upsampling=4), (1, 3, 256, 288), full=True)
 family.network("pan of three stages", Net(resnet18(), PANDecoder(thin[:4], 8), 8, upsampling=4, depth=3), (1, 3, 72, 88), full=True)
