@@ -35,7 +35,7 @@ export interface StepFigures {
 
 async function measureStep(one: Network, steps: number, wholeWidth: boolean): Promise<StepFigures> {
   await using device = await createDevice();
-  const options = { ...one.options, ...(wholeWidth ? {} : one.reduced) };
+  const options = { ...one.options, ...(wholeWidth ? {} : one.reduced || {}) };
   using model = new one.model(options as never).to(device, { seed: 0 });
   using optimizer = sgd(model.parameters().filter(({ trainable }) => trainable), { learningRate: 1e-3, momentum: 0.9 });
   const [h, w] = one.trainingSize ?? [256, 256];
@@ -69,7 +69,7 @@ const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 async function main(args: readonly string[]): Promise<void> {
   const value = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined);
   const [only, json, steps] = [value("--only"), value("--json"), Number(value("--steps") ?? 2)];
-  const chosen = networks.filter(({ family, name }) => !only || `${family} ${name}`.toLowerCase().includes(only.toLowerCase()));
+  const chosen = networks.filter(({ family, name, reduced }) => !only ? reduced !== false : `${family} ${name}`.toLowerCase().includes(only.toLowerCase()));
   const rows: StepFigures[] = [];
   let adapter = "";
   for (const one of chosen) {

@@ -58,7 +58,8 @@ export class ASPP extends Layer {
     checkOptions("ASPP", options, ["rates", "channels", "branch", "pooling", "dropout", "norm", "init"]);
     const { rates = [12, 24, 36], channels = 256, pooling = "last", dropout = 0.5, norm = {}, init } = options;
     requireChannels("ASPP", { inChannels, channels });
-    if (!Array.isArray(rates) || rates.some((rate) => !Number.isInteger(rate) || rate < 1)) throw new OptionError(`ASPP: rates must be whole numbers of at least 1, as [6, 12, 18], but is ${JSON.stringify(rates)}.`);
+    if (!Array.isArray(rates) || rates.some((rate) => !Number.isInteger(rate) || rate < 1))
+      throw new OptionError(`ASPP: rates must be whole numbers of at least 1, as [6, 12, 18], but is ${JSON.stringify(rates)}.`);
     if (pooling !== "first" && pooling !== "last") throw new OptionError(`ASPP: pooling must be "first" or "last" but is ${JSON.stringify(pooling)}.`);
     const kernel = (kernelSize: number, from: number): { kernelSize: number; norm: BatchNorm2dOptions; init?: Init } =>
       ({ kernelSize, norm, ...(init && { init: init(from * kernelSize ** 2, channels * kernelSize ** 2) }) });

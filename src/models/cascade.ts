@@ -41,7 +41,8 @@ export class Cascade extends Layer {
     const { blocks = 3, rate = 4, multiGrid = [1, 2, 1], eps = 1e-5 } = options;
     requireChannels("Cascade", { inChannels });
     if (inChannels % 4 !== 0) throw new OptionError(`Cascade: inChannels must be a multiple of 4 but is ${inChannels}.`);
-    for (const [name, value] of Object.entries({ blocks, rate })) if (!Number.isInteger(value) || value < 1) throw new OptionError(`Cascade: ${name} must be a whole number of at least 1 but is ${value}.`);
+    for (const [name, value] of Object.entries({ blocks, rate }))
+      if (!Number.isInteger(value) || value < 1) throw new OptionError(`Cascade: ${name} must be a whole number of at least 1 but is ${value}.`);
     if (!Array.isArray(multiGrid) || multiGrid.length === 0 || multiGrid.some((factor) => !Number.isInteger(factor) || factor < 1))
       throw new OptionError(`Cascade: multiGrid must hold a whole number of at least 1 for each unit of a block, as [1, 2, 1], but is ${JSON.stringify(multiGrid)}.`);
     const unit = (dilation: number): Bottleneck => {

@@ -112,7 +112,8 @@ export class DeepLabV3Plus extends SegmentationModel {
   constructor(options: DeepLabV3PlusOptions) {
     checkOptions("DeepLabV3Plus", options, ["backbone", "inChannels", "classes", "outputStride", "rates", "decoder", "multiGrid", "channels", "lowLevelChannels", "momentum", "width", "blocks"]);
     const { backbone = "xception65", inChannels = 3, classes, outputStride = 16, multiGrid, channels = 256, lowLevelChannels = 48, momentum, width = 1, blocks } = options;
-    if (!Object.hasOwn(backbones, backbone)) throw new OptionError(`DeepLabV3Plus: backbone must be one of ${Object.keys(backbones).map((name) => `"${name}"`).join(", ")} but is ${JSON.stringify(backbone)}.`);
+    const known = Object.keys(backbones).map((name) => `"${name}"`);
+    if (!Object.hasOwn(backbones, backbone)) throw new OptionError(`DeepLabV3Plus: backbone must be one of ${known.join(", ")} but is ${JSON.stringify(backbone)}.`);
     requireOutputStride("DeepLabV3Plus", outputStride);
     const mobile = backbone === "mobilenet_v2";
     const { rates = mobile ? [] : [6, 12, 18].map((rate) => (rate * 16) / outputStride), decoder = !mobile } = options;
@@ -121,7 +122,10 @@ export class DeepLabV3Plus extends SegmentationModel {
     if (!decoder && options.lowLevelChannels !== undefined) throw new OptionError("DeepLabV3Plus: lowLevelChannels belongs to the decoder, which this network does not have. Set decoder: true.");
     super({
       inChannels, classes,
-      ...{ backbone, outputStride, rates: [...rates], decoder, ...(multiGrid && { multiGrid: [...multiGrid] }), channels, ...(decoder && { lowLevelChannels }), ...(momentum !== undefined && { momentum }), width, ...(blocks && { blocks: [...blocks] }) },
+      ...{
+        backbone, outputStride, rates: [...rates], decoder, ...(multiGrid && { multiGrid: [...multiGrid] }), channels, ...(decoder && { lowLevelChannels }),
+        ...(momentum !== undefined && { momentum }), width, ...(blocks && { blocks: [...blocks] }),
+      },
     });
     this.backbone = dilate(make({ inChannels, width, blocks }), { outputStride, policy: "tensorflow", multiGrid: multiGrid && grid!(multiGrid) });
     this.aspp = new ASPP(this.backbone.channels.at(-1)!, {

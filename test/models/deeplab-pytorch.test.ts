@@ -8,7 +8,7 @@ const v3 = (options: Partial<DeepLabV3Options>) => (): DeepLabV3 =>
 await pytorchNetworks("deeplab-v3", {
   "output stride 16": v3({}),
   "output stride 8, even size": v3({ outputStride: 8 }),
-  "other rates and grid": v3({ outputStride: 8, rates: [1, 4], multiGrid: [2, 1, 3] }),
+  "other rates and grid": v3({ rates: [1, 4], multiGrid: [2, 1, 3] }),
   "cascade to block7": v3({ cascade: 7 }),
   "cascade to block5, output stride 8": v3({ cascade: 5, outputStride: 8 }),
 });

@@ -30,7 +30,6 @@ testModel("FCN", {
   steps: 80,
   learningRate: 0.01,
   dropout: false,
-  // Images padded to 230 rows and columns take their time: no more than a beginning.
   coarse: true,
 });
 

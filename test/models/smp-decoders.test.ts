@@ -92,7 +92,7 @@ testModel("SmpPAN", {
     "decoder.gau3.conv1.1.bn.weight", "decoder.gau2.conv2.conv.weight", "decoder.gau1.conv2.bn.running_mean",
   ],
   narrow: () => new SmpPAN({ ...narrow, classes: 2, encoderDepth: 3, decoderChannels: 8 }), sizes: [[64, 72], [72, 64], [128, 96]],
-  steps: 60, learningRate: 0.02, imageSize: 64, iou: 0.8,
+  steps: 60, learningRate: 0.02, imageSize: 64, coarse: true,
 });
 
 testModel("SmpPSPNet", {
@@ -100,7 +100,7 @@ testModel("SmpPSPNet", {
   names: [...names, "decoder.psp.blocks.0.pool.1.0.weight", "decoder.psp.blocks.0.pool.1.0.bias", "decoder.psp.blocks.1.pool.1.0.weight", "decoder.psp.blocks.3.pool.1.1.running_var", "decoder.conv.0.weight", "decoder.conv.1.bias"],
   macs: { size: [256, 256], billions: 2.34 },
   narrow: () => new SmpPSPNet({ ...narrow, classes: 2, pspChannels: 16 }), sizes: [[32, 40], [8, 8], [64, 24]],
-  steps: 60, learningRate: 0.02, imageSize: 64, iou: 0.9,
+  steps: 60, learningRate: 0.02, imageSize: 64, coarse: true,
 });
 
 testModel("SmpDeepLabV3", {
@@ -108,7 +108,7 @@ testModel("SmpDeepLabV3", {
   names: [...names, "decoder.aspp.convs.0.0.weight", "decoder.aspp.convs.3.1.bias", "decoder.aspp.convs.4.1.weight", "decoder.aspp.project.1.weight", "decoder.conv.weight", "decoder.bn.running_var"],
   macs: { size: [256, 256], billions: 27.3 },
   narrow: () => new SmpDeepLabV3({ ...narrow, classes: 2, decoderChannels: 16 }), sizes: [[32, 40], [8, 8], [64, 24]],
-  steps: 60, learningRate: 0.02, imageSize: 64, iou: 0.85,
+  steps: 60, learningRate: 0.02, imageSize: 64, coarse: true,
 });
 
 testModel("SmpDeepLabV3Plus", {
@@ -119,7 +119,7 @@ testModel("SmpDeepLabV3Plus", {
   ],
   macs: { size: [256, 256], billions: 7.88 },
   narrow: () => new SmpDeepLabV3Plus({ ...narrow, classes: 2, decoderChannels: 16 }), sizes: [[32, 48], [16, 16], [64, 32]],
-  steps: 60, learningRate: 0.02, imageSize: 64,
+  steps: 80, learningRate: 0.02, imageSize: 64, dropout: false,
 });
 
 const two = { ...narrow, classes: 2 } as const;

@@ -8,6 +8,7 @@ import { createEncoder, encoderNames, type EncoderName } from "../../../src/mode
 import { dilate } from "../../../src/models/encoders/dilate.js";
 import type { Encoder } from "../../../src/models/encoders/encoder.js";
 import { MobileNetV2 } from "../../../src/models/encoders/mobilenet-v2.js";
+import { MobileNetV3 } from "../../../src/models/encoders/mobilenet-v3.js";
 import { ResNet } from "../../../src/models/encoders/resnet.js";
 import { OptionError } from "../../../src/runtime/errors.js";
 import { testDevice } from "../../support/device.js";
@@ -51,6 +52,8 @@ const narrow = {
   "ResNet-D": () => new ResNet({ depth: 50, width: 4, blocks: [1, 1, 2, 2], stem: "deep", averageDown: true }),
   VGG: () => createEncoder("vgg11", { width: 1 / 16 }),
   MobileNetV2: () => new MobileNetV2({ width: 1 / 4, lastChannels: 32 }),
+  MobileNetV3: () => new MobileNetV3({ width: 1 / 4 }),
+  "MobileNetV3 small": () => new MobileNetV3({ variant: "small", width: 1 / 4 }),
   EfficientNet: () => createEncoder("efficientnet-b0", { width: 1 / 4, blocks: [1, 1, 1, 1, 1, 2, 1] }),
   DenseNet: () => createEncoder("densenet121", { width: 1 / 8, blocks: [1, 1, 2, 2] }),
 } satisfies Record<string, () => Encoder>;
@@ -99,7 +102,7 @@ describe("à trous", () => {
     const lastMap = async (outputStride: number): Promise<{ data: Float32Array; shape: readonly number[] }> => {
       using encoder = dilate(narrow[kind](), { outputStride }).to(device, { seed: 4 }).eval();
       // Squeeze-and-excitation averages whole maps, edges included: its gates are set to a constant.
-      for (const [path, module] of encoder.modules()) if (path.endsWith("_se_expand")) (module as Conv2d).weight.write(new Float32Array((module as Conv2d).weight.size));
+      for (const [path, module] of encoder.modules()) if (/(_se_expand|fc2)$/.test(path)) (module as Conv2d).weight.write(new Float32Array((module as Conv2d).weight.size));
       const forward = compile((x: Tensor) => encoder.features(x).at(-1)!);
       using map = forward(x);
       const data = await map.data();
