@@ -58,8 +58,8 @@ export interface LoadWeightsOptions {
 
 /**
  * Loads weights from the bytes of a safetensors file, ours or one that PyTorch wrote, into a model on a device. Prefixes that
- * wrappers add ("module.") are taken off, and kernels are turned from PyTorch's order of axes (OIHW) to the one here (OHWI). Nothing
- * changes unless everything fits.
+ * wrappers add ("module.") are taken off, names of older versions are read as today's where a model knows them (`entryName`), and kernels are
+ * turned from PyTorch's order of axes (OIHW) to the one here (OHWI). Nothing changes unless everything fits.
  *
  * @returns names that were missing in the file, and names of the file that the model does not have (both empty when strict)
  * @throws CheckpointError when the file is damaged, when a shape differs, or (strict) names do not agree
