@@ -33,10 +33,14 @@ const separable = (from: number, to: number, rate = 1): [SeparableConv2d, BatchN
   [new SeparableConv2d(from, to, { kernelSize: 3, padding: rate, dilation: rate, bias: false }), new BatchNorm2d(to), new ReLU()];
 
 const aspp = (from: number, { decoderChannels, atrousRates, asppSeparable, asppDropout }: Own): ASPP =>
-  new ASPP(from, { channels: decoderChannels, rates: atrousRates, dropout: asppDropout, ...(asppSeparable && { branch: (from, to, rate) => new Sequential(...separable(from, to, rate)) }) });
+  new ASPP(from, {
+    channels: decoderChannels, rates: atrousRates, dropout: asppDropout,
+    ...(asppSeparable && { branch: (from, to, rate) => new Sequential(...separable(from, to, rate)) }),
+  });
 
 /** Options of a network, complete. */
-function complete(name: string, { outputStride, decoderChannels = 256, atrousRates = [12, 24, 36], asppSeparable, asppDropout = 0.5 }: SmpDeepLabOptions, usual: Pick<Own, "outputStride" | "asppSeparable">): Own {
+function complete(name: string, options: SmpDeepLabOptions, usual: Pick<Own, "outputStride" | "asppSeparable">): Own {
+  const { outputStride, decoderChannels = 256, atrousRates = [12, 24, 36], asppSeparable, asppDropout = 0.5 } = options;
   const stride = outputStride ?? usual.outputStride;
   if (stride !== 8 && stride !== 16) throw new OptionError(`${name}: outputStride must be 8 or 16 but is ${String(stride)}.`);
   return { outputStride: stride, decoderChannels, atrousRates: [...atrousRates], asppSeparable: asppSeparable ?? usual.asppSeparable, asppDropout };

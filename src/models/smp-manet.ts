@@ -147,7 +147,8 @@ export class SmpMAnet extends SmpModel {
   constructor(options: SmpMAnetOptions) {
     const { pabChannels = 64, encoderDepth = 5, decoderChannels: channels } = options;
     const { decoderChannels } = unetOptions("SmpMAnet", encoderDepth, { decoderChannels: channels });
-    if (!Number.isInteger(pabChannels) || pabChannels < 1) throw new OptionError(`SmpMAnet: pabChannels must be a whole number of at least 1 but is ${String(pabChannels)}.`);
+    if (!Number.isInteger(pabChannels) || pabChannels < 1)
+      throw new OptionError(`SmpMAnet: pabChannels must be a whole number of at least 1 but is ${String(pabChannels)}.`);
     super("SmpMAnet", options, { own: { decoderChannels, pabChannels } });
     this.decoder = new MAnetDecoder(this.encoderChannels, decoderChannels, pabChannels);
     this.segmentationHead = new SegmentationHead(decoderChannels.at(-1)!, this.classes);

@@ -79,6 +79,10 @@ export abstract class SmpModel extends SegmentationModel {
     this.multipleOf = 2 ** encoderDepth;
   }
 
+  override head(): readonly Module[] {
+    return [this.decoder, this.segmentationHead];
+  }
+
   /** Channels of the encoder's maps, that at the image's size first. */
   protected get encoderChannels(): readonly number[] {
     return this.encoder.channels.slice(0, this.#depth + 1);

@@ -154,7 +154,8 @@ export class SmpPAN extends SmpModel {
    */
   override forward(x: Tensor): Tensor<"f32"> {
     const [least, [height, width]] = [8 * this.multipleOf, x.shape.slice(1, 3) as [number, number]];
-    if (x.shape.length === 4 && (height < least || width < least)) throw new ShapeError("SmpPAN", `height and width must be at least ${least}. Pad the image, or use predict, which does`, { x: [x.shape, "NHWC"] });
+    if (x.shape.length === 4 && (height < least || width < least))
+      throw new ShapeError("SmpPAN", `height and width must be at least ${least}. Pad the image, or use predict, which does`, { x: [x.shape, "NHWC"] });
     return super.forward(x);
   }
 }

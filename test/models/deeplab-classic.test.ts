@@ -41,6 +41,7 @@ testModel("DeepLabV1", {
 });
 
 testModel("DeepLabV2", {
+  sibling: true,
   full: () => new DeepLabV2({ classes: 21 }),
   parameters: 44_048_532,
   entries: 632,
@@ -54,6 +55,7 @@ testModel("DeepLabV2", {
 });
 
 testModel("MultiScale", {
+  sibling: true,
   full: () => new MultiScale({ base: new DeepLabV2({ classes: 21 }) }),
   parameters: 44_048_532,
   entries: 632,

@@ -5,6 +5,7 @@ import { summary } from "../../src/models/summary.js";
 import { testModel } from "./contract.js";
 
 testModel("DeepLabV3Plus", {
+  sibling: true,
   full: () => new DeepLabV3Plus({ classes: 21 }),
   parameters: 41_055_413,
   entries: 878,

@@ -10,6 +10,7 @@ import { testModel } from "./contract.js";
 
 // Multiply-adds are those of PyTorch's layers in scripts/reference/models/efficient.py.
 testModel("ENet", {
+  sibling: true,
   full: () => new ENet({ classes: 12 }),
   parameters: 350_652,
   entries: 622,
@@ -26,6 +27,7 @@ testModel("ENet", {
 });
 
 testModel("ERFNet", {
+  sibling: true,
   full: () => new ERFNet({ classes: 20 }),
   parameters: 2_066_836,
   entries: 345,

@@ -22,6 +22,7 @@ testModel("FastSCNN", {
 });
 
 testModel("BiSeNetV2", {
+  sibling: true,
   full: () => new BiSeNetV2({ classes: 19 }),
   parameters: 5_231_487,
   entries: 383,

@@ -23,6 +23,7 @@ testModel("SegNetBasic", {
 });
 
 testModel("SegNetBilinear", {
+  sibling: true,
   full: () => new SegNetBilinear({ classes: 11 }),
   parameters: 613_003,
   entries: 30,
@@ -36,6 +37,7 @@ testModel("SegNetBilinear", {
 });
 
 testModel("SegNet", {
+  sibling: true,
   full: () => new SegNet({ classes: 11 }),
   parameters: 29_449_355,
   entries: 177,

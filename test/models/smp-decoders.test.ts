@@ -76,6 +76,7 @@ testModel("SmpLinknet", {
 });
 
 testModel("SmpMAnet", {
+  sibling: true,
   full: () => new SmpMAnet({ classes: 1 }), parameters: 31_783_633, entries: 366,
   names: [
     ...names, "decoder.center.top_conv.weight", "decoder.center.center_conv.bias", "decoder.center.bottom_conv.weight", "decoder.center.out_conv.bias", "decoder.blocks.0.hl_conv.0.0.weight",
@@ -86,6 +87,7 @@ testModel("SmpMAnet", {
 });
 
 testModel("SmpPAN", {
+  sibling: true,
   full: () => new SmpPAN({ classes: 1 }), parameters: 21_475_816, entries: 316,
   names: [
     ...names, "decoder.fpa.branch1.1.conv.weight", "decoder.fpa.mid.0.bn.bias", "decoder.fpa.down1.1.conv.bias", "decoder.fpa.down3.2.bn.running_var", "decoder.fpa.conv2.conv.weight",
@@ -96,6 +98,7 @@ testModel("SmpPAN", {
 });
 
 testModel("SmpPSPNet", {
+  sibling: true,
   full: () => new SmpPSPNet({ classes: 1 }), parameters: 21_437_985, entries: 244,
   names: [...names, "decoder.psp.blocks.0.pool.1.0.weight", "decoder.psp.blocks.0.pool.1.0.bias", "decoder.psp.blocks.1.pool.1.0.weight", "decoder.psp.blocks.3.pool.1.1.running_var", "decoder.conv.0.weight", "decoder.conv.1.bias"],
   macs: { size: [256, 256], billions: 2.34 },
@@ -104,6 +107,7 @@ testModel("SmpPSPNet", {
 });
 
 testModel("SmpDeepLabV3", {
+  sibling: true,
   full: () => new SmpDeepLabV3({ classes: 1 }), parameters: 26_007_105, entries: 260,
   names: [...names, "decoder.aspp.convs.0.0.weight", "decoder.aspp.convs.3.1.bias", "decoder.aspp.convs.4.1.weight", "decoder.aspp.project.1.weight", "decoder.conv.weight", "decoder.bn.running_var"],
   macs: { size: [256, 256], billions: 27.3 },
@@ -112,6 +116,7 @@ testModel("SmpDeepLabV3", {
 });
 
 testModel("SmpDeepLabV3Plus", {
+  sibling: true,
   full: () => new SmpDeepLabV3Plus({ classes: 1 }), parameters: 22_437_457, entries: 277,
   names: [
     ...names, "decoder.aspp.0.convs.0.0.weight", "decoder.aspp.0.convs.1.0.0.weight", "decoder.aspp.0.convs.1.0.1.weight", "decoder.aspp.0.convs.1.1.weight", "decoder.aspp.0.convs.4.1.weight", "decoder.aspp.0.project.0.weight",

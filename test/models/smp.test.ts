@@ -60,6 +60,7 @@ testModel("SmpUnet", {
 });
 
 testModel("SmpUnetPlusPlus", {
+  sibling: true,
   full: () => new SmpUnetPlusPlus({ classes: 1 }), parameters: 26_078_609, entries: 350,
   names: ["decoder.blocks.x_0_0.conv1.0.weight", "decoder.blocks.x_2_3.conv2.1.weight", "decoder.blocks.x_0_4.conv1.0.weight"],
   macs: { size: [256, 256], billions: 18.38 },
@@ -68,6 +69,7 @@ testModel("SmpUnetPlusPlus", {
 });
 
 testModel("SmpFPN", {
+  sibling: true,
   full: () => new SmpFPN({ classes: 1 }), parameters: 23_155_393, entries: 247,
   names: ["decoder.p5.weight", "decoder.p4.skip_conv.bias", "decoder.seg_blocks.0.block.2.block.1.weight", "decoder.seg_blocks.3.block.0.block.0.weight", "segmentation_head.0.weight"],
   macs: { size: [256, 256], billions: 6.86 },

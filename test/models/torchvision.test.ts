@@ -19,6 +19,7 @@ function quick<M extends SegmentationModel>(model: M): M {
 const sizes = [[33, 46], [1, 3], [65, 97], [1, 1]] as const;
 
 testModel("FCNResNet", {
+  sibling: true,
   full: () => new FCNResNet({ classes: 21 }),
   parameters: 35_322_218,
   entries: 334,
@@ -33,6 +34,7 @@ testModel("FCNResNet", {
 });
 
 testModel("DeepLabV3ResNet", {
+  sibling: true,
   full: () => new DeepLabV3ResNet({ classes: 21 }),
   parameters: 42_004_074,
   entries: 370,
@@ -50,6 +52,7 @@ testModel("DeepLabV3ResNet", {
 });
 
 testModel("DeepLabV3MobileNetV3", {
+  sibling: true,
   full: () => new DeepLabV3MobileNetV3({ classes: 21 }),
   parameters: 11_029_328,
   entries: 360,
@@ -60,7 +63,7 @@ testModel("DeepLabV3MobileNetV3", {
   narrow: () => quick(new DeepLabV3MobileNetV3({ classes: 2, width: 0.1, asppChannels: 8 })),
   sizes,
   macs: { size: [520, 520], billions: 10.452 },
-  steps: 60,
+  steps: 150,
   learningRate: 0.02,
   imageSize: 64,
   coarse: true,

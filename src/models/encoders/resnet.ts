@@ -51,7 +51,7 @@ export interface BlockShape {
 }
 
 const conv = (from: number, to: number, kernelSize: number, stride: number, groups = 1): Conv2d =>
-  new Conv2d(from, to, { kernelSize, stride, padding: (kernelSize - 1) / 2, groups, bias: false, init: heNormal((to / groups) * kernelSize * kernelSize) });
+  new Conv2d(from, to, { kernelSize, stride, padding: (kernelSize - 1) / 2, groups, bias: false, init: heNormal(to * kernelSize * kernelSize) });
 
 /** The shortcut of a block that changes size or channels; undefined where x itself is added. */
 function shortcut({ from, stride, options }: BlockShape, to: number): Sequential | undefined {
