@@ -41,12 +41,11 @@ export class Parameter extends Variable<"f32"> {
     for (const piece of this.pieces) piece.memory(what);
   }
 
-  override async data(): Promise<TypedArrayOf<"f32">> {
-    if (!this.parts) return super.data();
+  override data(): Promise<TypedArrayOf<"f32">> {
+    const { parts } = this;
+    if (!parts) return super.data();
     const whole = new Float32Array(this.size);
-    const read = this.parts.map((part) => [part.start, part.data()] as const);
-    for (const [start, data] of read) whole.set(await data, start);
-    return whole;
+    return Promise.all(parts.map((part) => part.data().then((data) => whole.set(data, part.start)))).then(() => whole);
   }
 
   override write(data: TypedArrayOf<"f32">): void {

@@ -33,9 +33,9 @@ describe("a small device", () => {
     expect(() => outer(column, row)).toThrow("outer: matmul [256, 257] needs 0.251 MiB, more than this adapter binds at once (0.063 MiB). Use a smaller batch or image.");
     expect(() => matmul(column, row)).toThrow(DeviceError);
     class Large extends Module {
-      readonly weight = new Parameter([129, 128], zeros);
+      readonly weight = new Parameter([4, 8192], zeros);
     }
-    expect(() => new Large().to(device)).toThrow("weight: a parameter of shape [129, 128] needs 0.063 MiB, more than this adapter binds at once (0.063 MiB).");
+    expect(() => new Large().to(device)).toThrow("weight: four rows of a parameter of shape [4, 8192] need 0.125 MiB, more than this adapter binds at once (0.063 MiB).");
     await device.idle();
     expect(submits).toBe(0);
     column.dispose();
