@@ -1,4 +1,4 @@
-import { OptionError } from "../runtime/errors.js";
+import { nearest, OptionError } from "../runtime/errors.js";
 import { DeepLabV3MobileNetV3, DeepLabV3ResNet } from "./deeplab-v3-torchvision.js";
 import { DeepLabV1 } from "./deeplab-v1.js";
 import { DeepLabV2 } from "./deeplab-v2.js";
@@ -32,35 +32,23 @@ import { UNetOriginal } from "./unet-original.js";
 
 /** Architectures by the name that weights files give them. */
 const architectures: Record<string, new (options: never) => SegmentationModel> = {
-  unet: UNet,
-  "patch-classifier": PatchClassifier,
-  segnet: SegNet,
-  "segnet-basic": SegNetBasic,
-  "segnet-bilinear": SegNetBilinear,
-  "unet-original": UNetOriginal,
-  fcn: FCN,
-  "deeplab-v1": DeepLabV1,
-  "deeplab-v2": DeepLabV2,
-  "deeplab-v3": DeepLabV3, "deeplab-v3plus": DeepLabV3Plus, "multi-scale": MultiScale,
-  "fc-densenet": FCDenseNet,
-  enet: ENet,
-  erfnet: ERFNet,
-  espnet: ESPNet,
-  pspnet: PSPNet,
-  icnet: ICNet, "fast-scnn": FastSCNN, "bisenet-v2": BiSeNetV2,
-  "fcn-resnet": FCNResNet,
-  "deeplab-v3-torchvision": DeepLabV3ResNet,
-  "deeplab-v3-mobilenet-v3": DeepLabV3MobileNetV3,
-  lraspp: LRASPP,
-  "smp-unet": SmpUnet, "smp-unet++": SmpUnetPlusPlus, "smp-fpn": SmpFPN,
-  "smp-linknet": SmpLinknet, "smp-manet": SmpMAnet, "smp-pan": SmpPAN, "smp-pspnet": SmpPSPNet, "smp-deeplab-v3": SmpDeepLabV3, "smp-deeplab-v3+": SmpDeepLabV3Plus,
+  unet: UNet, "unet-original": UNetOriginal,
+  segnet: SegNet, "segnet-basic": SegNetBasic, "segnet-bilinear": SegNetBilinear,
+  fcn: FCN, "fcn-resnet": FCNResNet,
+  "deeplab-v1": DeepLabV1, "deeplab-v2": DeepLabV2, "deeplab-v3": DeepLabV3, "deeplab-v3plus": DeepLabV3Plus,
+  "deeplab-v3-torchvision": DeepLabV3ResNet, "deeplab-v3-mobilenet-v3": DeepLabV3MobileNetV3, lraspp: LRASPP,
+  pspnet: PSPNet, icnet: ICNet, "fc-densenet": FCDenseNet,
+  enet: ENet, erfnet: ERFNet, espnet: ESPNet, "fast-scnn": FastSCNN, "bisenet-v2": BiSeNetV2,
+  "smp-unet": SmpUnet, "smp-unet++": SmpUnetPlusPlus, "smp-fpn": SmpFPN, "smp-linknet": SmpLinknet, "smp-manet": SmpMAnet, "smp-pan": SmpPAN,
+  "smp-pspnet": SmpPSPNet, "smp-deeplab-v3": SmpDeepLabV3, "smp-deeplab-v3+": SmpDeepLabV3Plus,
+  "multi-scale": MultiScale, "patch-classifier": PatchClassifier,
 };
 
 /** Names that `createModel` knows. */
 export const architectureNames: readonly string[] = Object.keys(architectures);
 
 export interface ModelDescription {
-  /** "unet", "segnet" or "segnet-basic". */
+  /** One of `architectureNames` ("unet", "deeplab-v3plus"). */
   readonly architecture: string;
   /** The constructor's options; a model inside (the base of `MultiScale`) is described likewise. */
   readonly options: object;
@@ -72,7 +60,10 @@ export interface ModelDescription {
  * @throws OptionError for an unknown architecture or options that it does not take
  */
 export function createModel({ architecture, options }: ModelDescription): SegmentationModel {
-  if (!Object.hasOwn(architectures, architecture)) throw new OptionError(`There is no model "${architecture}". Models: ${architectureNames.join(", ")}.`);
+  if (!Object.hasOwn(architectures, architecture)) {
+    const guess = nearest(String(architecture), architectureNames);
+    throw new OptionError(`There is no model "${architecture}".${guess ? ` Did you mean "${guess}"?` : ""} Models: ${architectureNames.join(", ")}.`);
+  }
   const { base } = (options ?? {}) as { base?: ModelDescription };
   return new architectures[architecture]!((base ? { ...options, base: createModel(base) } : options) as never);
 }

@@ -11,6 +11,7 @@ import { concat } from "../ops/concat.js";
 import { add } from "../ops/pointwise.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { centreCrop } from "./centre-crop.js";
+import { MOST_BLOCKS } from "./encoders/require-blocks.js";
 import { SegmentationModel } from "./segmentation-model.js";
 
 export interface ESPNetOptions {
@@ -207,6 +208,7 @@ export class ESPNet extends SegmentationModel {
     const { inChannels = 3, classes, p = 2, q = 8, width = 16 } = options;
     for (const [name, count, least] of [["p", p, 1], ["q", q, 1], ["width", width, 2]] as const)
       if (!Number.isInteger(count) || count < least) throw new OptionError(`ESPNet: ${name} must be a whole number of at least ${least} but is ${String(count)}.`);
+    if (Math.max(p, q) > MOST_BLOCKS) throw new OptionError(`ESPNet: p and q are at most ${MOST_BLOCKS} but are ${p} and ${q}.`);
     super({ inChannels, classes, ...{ p, q, width } });
     const scores = Math.max(classes, 5);
     const twice = (to: number): ConvTranspose2d => new ConvTranspose2d(scores, to, { kernelSize: 2, stride: 2, bias: false });

@@ -11,6 +11,7 @@ import { concat } from "../ops/concat.js";
 import { maxPool2d } from "../ops/max-pool2d.js";
 import { OptionError, checkOptions } from "../runtime/errors.js";
 import { centreCrop } from "./centre-crop.js";
+import { MOST_BLOCKS, isBlockCount } from "./encoders/require-blocks.js";
 import { SegmentationModel } from "./segmentation-model.js";
 
 export interface FCDenseNetOptions {
@@ -143,8 +144,8 @@ export class FCDenseNet extends SegmentationModel {
     const usual = depths[depth];
     if (!usual) throw new OptionError(`FCDenseNet: depth must be 56, 67 or 103 but is ${String(depth)}.`);
     const { growth = usual.growth, blocks = usual.blocks } = options;
-    if (!Array.isArray(blocks) || blocks.length < 3 || blocks.length % 2 === 0 || blocks.some((n) => !Number.isInteger(n) || n < 1))
-      throw new OptionError(`FCDenseNet: blocks must be an odd number of whole numbers of at least 1, three or more, but is ${JSON.stringify(blocks)}.`);
+    if (!Array.isArray(blocks) || blocks.length < 3 || blocks.length % 2 === 0 || !blocks.every(isBlockCount))
+      throw new OptionError(`FCDenseNet: blocks must be an odd number of whole numbers of 1 to ${MOST_BLOCKS}, three or more, but is ${JSON.stringify(blocks)}.`);
     for (const [name, count] of Object.entries({ growth, width })) if (!Number.isInteger(count) || count < 1) throw new OptionError(`FCDenseNet: ${name} must be a whole number of at least 1 but is ${String(count)}.`);
     if (!(dropout >= 0 && dropout <= 1)) throw new OptionError(`FCDenseNet: dropout must be between 0 and 1 but is ${String(dropout)}.`);
     super({ inChannels, classes, ...{ depth, growth, blocks: [...blocks], width, dropout } });

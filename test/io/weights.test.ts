@@ -98,8 +98,9 @@ describe("modelFromWeights", () => {
     expect(make((m) => (m["format"] = "pt"))).toThrow("w holds tensors but does not say which model they are for. Make the model yourself and use loadWeights(model, bytes).");
     expect(make((m) => (m["formatVersion"] = "2"))).toThrow("w was written by a later version of atrous (format 2; this one reads up to 1). Update atrous.");
     expect(make((m) => (m["options"] = "{"))).toThrow('w has a damaged description: "options" cannot be read.');
-    expect(make((m) => (m["architecture"] = "vnet"))).toThrow('w describes a model that cannot be made: There is no model "vnet". Models: unet, segnet, segnet-basic.');
+    expect(make((m) => (m["architecture"] = "vnet"))).toThrow('w describes a model that cannot be made: There is no model "vnet". Did you mean "unet"? Models: unet, unet-original, segnet, ');
     expect(make((m) => (m["options"] = '{"classes":3,"inChannels":1,"widths":[2,4]}'))).toThrow(/^w describes a model that cannot be made: UNet: classInfo must name 3 classes but names 2\./);
+    expect(make((m) => Object.assign(m, { architecture: "fcn-resnet", options: '{"classes":2,"inChannels":1,"blocks":[1,1,1,1000000000]}' }))).toThrow("w describes a model that cannot be made: ResNet: blocks must be four whole numbers of 1 to 256 but is [1,1,1,1000000000].");
     // A description that asks for far more than the file holds is refused before any memory is.
     expect(make((m) => (m["options"] = '{"classes":2,"inChannels":1,"widths":[2,1000000000]}'))).toThrow(/^w does not fit this UNet\./);
   });

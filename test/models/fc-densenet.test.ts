@@ -43,7 +43,7 @@ describe("FCDenseNet", () => {
 
   test("refuses options that make no sense", () => {
     expect(() => new FCDenseNet({ classes: 2, depth: 57 as never })).toThrow("FCDenseNet: depth must be 56, 67 or 103 but is 57.");
-    expect(() => new FCDenseNet({ classes: 2, blocks: [2, 2] })).toThrow("FCDenseNet: blocks must be an odd number of whole numbers of at least 1, three or more, but is [2,2].");
+    expect(() => new FCDenseNet({ classes: 2, blocks: [2, 2] })).toThrow("FCDenseNet: blocks must be an odd number of whole numbers of 1 to 256, three or more, but is [2,2].");
     expect(() => new FCDenseNet({ classes: 2, growth: 0 })).toThrow("FCDenseNet: growth must be a whole number of at least 1 but is 0.");
     expect(() => new FCDenseNet({ classes: 2, dropout: 2 })).toThrow("FCDenseNet: dropout must be between 0 and 1 but is 2.");
   });

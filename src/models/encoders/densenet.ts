@@ -9,6 +9,7 @@ import { relu } from "../../ops/activations.js";
 import { concat } from "../../ops/concat.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { requireBlocks } from "./require-blocks.js";
 
 /** Layers of the four blocks, growth, channels of the stem. */
 const depths: Record<number, readonly [blocks: readonly number[], growth: number, stem: number]> = {
@@ -98,7 +99,7 @@ export class DenseNet extends Encoder {
     const { depth, inChannels = 3 } = options;
     if (!Object.hasOwn(depths, depth)) throw new OptionError(`DenseNet: depth must be one of ${Object.keys(depths).join(", ")} but is ${String(depth)}.`);
     const { growth = depths[depth]![1], blocks = depths[depth]![0] } = options;
-    if (blocks.length !== 4 || blocks.some((n) => !Number.isInteger(n) || n < 1)) throw new OptionError(`DenseNet: blocks must be four whole numbers of at least 1 but is ${JSON.stringify(blocks)}.`);
+    requireBlocks("DenseNet", blocks, 4);
     const stem = 2 * growth;
     this.conv0 = conv(inChannels, stem, 7, 2);
     this.norm0 = new BatchNorm2d(stem);

@@ -9,6 +9,7 @@ import { globalAvgPool2d } from "../../ops/global-avg-pool2d.js";
 import { add, mul } from "../../ops/pointwise.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { requireBlocks } from "./require-blocks.js";
 import { makeDivisible } from "./make-divisible.js";
 
 /** Width and depth coefficients, and the image size that the paddings belong to (Table of the authors' code). */
@@ -126,7 +127,7 @@ export class EfficientNet extends Encoder {
     if (!(dropConnect >= 0 && dropConnect <= 1)) throw new OptionError(`EfficientNet: dropConnect must be between 0 and 1 but is ${dropConnect}.`);
     const [widthCoefficient, depthCoefficient, imageSize] = variants[variant];
     const { blocks: counts = groups.map(([, , , , count]) => Math.ceil(depthCoefficient * count)) } = options;
-    if (counts.length !== groups.length || counts.some((n) => !Number.isInteger(n) || n < 1)) throw new OptionError(`EfficientNet: blocks must be seven whole numbers of at least 1 but is ${JSON.stringify(counts)}.`);
+    requireBlocks("EfficientNet", counts, 7);
     const scaled = (channels: number): number => makeDivisible(channels * widthCoefficient * width);
     const all = counts.reduce((sum, n) => sum + n);
 

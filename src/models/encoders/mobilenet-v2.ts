@@ -9,6 +9,7 @@ import { Sequential } from "../../layers/sequential.js";
 import { add } from "../../ops/pointwise.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { requireBlocks } from "./require-blocks.js";
 import { makeDivisible } from "./make-divisible.js";
 
 export interface MobileNetV2Options {
@@ -81,7 +82,7 @@ export class MobileNetV2 extends Encoder {
     checkOptions("MobileNetV2", options, ["inChannels", "width", "blocks", "lastChannels", "padding", "eps", "momentum"]);
     const { inChannels = 3, width = 1, blocks = [1, 2, 3, 4, 3, 3, 1], padding = "centred", eps = 1e-5, momentum = 0.1 } = options;
     if (!(width > 0 && Number.isFinite(width))) throw new OptionError(`MobileNetV2: width must be a number above 0 but is ${width}.`);
-    if (blocks.length !== groups.length || blocks.some((n) => !Number.isInteger(n) || n < 1)) throw new OptionError(`MobileNetV2: blocks must be seven whole numbers of at least 1 but is ${JSON.stringify(blocks)}.`);
+    requireBlocks("MobileNetV2", blocks, 7);
     const { lastChannels = makeDivisible(1280 * Math.max(1, width)) } = options;
     if (padding !== "centred" && padding !== "same-tensorflow") throw new OptionError(`MobileNetV2: padding must be "centred" or "same-tensorflow" but is ${JSON.stringify(padding)}.`);
     const norm = { eps, momentum };

@@ -11,6 +11,7 @@ import { relu } from "../../ops/activations.js";
 import { add } from "../../ops/pointwise.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { requireBlocks } from "./require-blocks.js";
 
 export interface ResNetOptions {
   /** Layers with weights: 18 and 34 have basic blocks, 50, 101 and 152 bottlenecks. */
@@ -142,7 +143,7 @@ export class ResNet extends Encoder {
     checkOptions("ResNet", options, ["depth", "inChannels", "width", "blocks", "stem", "stemWidths", "averageDown", "strideIn", "ceilMode", "groups", "widthPerGroup", "eps"]);
     const { depth, inChannels = 3, width = 64, blocks = depths[depth], stem = "7x7", averageDown = false, strideIn = "3x3", ceilMode = false, groups = 1, widthPerGroup = 64, eps = 1e-5 } = options;
     if (!Object.hasOwn(depths, depth)) throw new OptionError(`ResNet: depth must be one of ${Object.keys(depths).join(", ")} but is ${String(depth)}.`);
-    if (blocks?.length !== 4 || blocks.some((n) => !Number.isInteger(n) || n < 1)) throw new OptionError(`ResNet: blocks must be four whole numbers of at least 1 but is ${JSON.stringify(blocks)}.`);
+    requireBlocks("ResNet", blocks, 4);
     if (stem !== "7x7" && stem !== "deep") throw new OptionError(`ResNet: stem must be "7x7" or "deep" but is ${JSON.stringify(stem)}.`);
     if (strideIn !== "3x3" && strideIn !== "first") throw new OptionError(`ResNet: strideIn must be "3x3" or "first" but is ${JSON.stringify(strideIn)}.`);
     const Block = depth < 50 ? BasicBlock : Bottleneck;

@@ -9,6 +9,7 @@ import { MaxPool2d } from "../../layers/pooling.js";
 import { Sequential } from "../../layers/sequential.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { requireBlocks } from "./require-blocks.js";
 
 export interface VGGOptions {
   /** Layers with weights, those of the classifier included: 11, 13, 16 or 19. */
@@ -47,7 +48,7 @@ export class VGG extends Encoder {
     checkOptions("VGG", options, ["depth", "inChannels", "batchNorm", "width", "blocks"]);
     const { depth, inChannels = 3, batchNorm = false, width = 64, blocks = depths[depth] } = options;
     if (!Object.hasOwn(depths, depth)) throw new OptionError(`VGG: depth must be one of ${Object.keys(depths).join(", ")} but is ${String(depth)}.`);
-    if (blocks?.length !== 5 || blocks.some((n) => !Number.isInteger(n) || n < 1)) throw new OptionError(`VGG: blocks must be five whole numbers of at least 1 but is ${JSON.stringify(blocks)}.`);
+    requireBlocks("VGG", blocks, 5);
     const widths = [1, 2, 4, 8, 8].map((factor) => factor * width);
     this.#inChannels = inChannels;
     this.channels = [...widths, widths[4]!];

@@ -9,6 +9,7 @@ import { relu } from "../../ops/activations.js";
 import { add } from "../../ops/pointwise.js";
 import { OptionError, checkOptions } from "../../runtime/errors.js";
 import { Encoder } from "./encoder.js";
+import { MOST_BLOCKS, isBlockCount } from "./require-blocks.js";
 
 export interface XceptionOptions {
   /** Layers with weights: 65 has sixteen units in its middle flow, 41 has eight. Default 65. */
@@ -168,7 +169,7 @@ export class Xception extends Encoder {
     const { depth = 65, inChannels = 3, width = 1, units = depth === 41 ? 8 : 16, eps = 1e-3, momentum = 0.0003 } = options;
     if (depth !== 41 && depth !== 65) throw new OptionError(`Xception: depth must be 41 or 65 but is ${String(depth)}.`);
     if (!(width > 0 && Number.isFinite(width))) throw new OptionError(`Xception: width must be a number above 0 but is ${width}.`);
-    if (!Number.isInteger(units) || units < 1) throw new OptionError(`Xception: units must be a whole number of at least 1 but is ${units}.`);
+    if (!isBlockCount(units)) throw new OptionError(`Xception: units must be a whole number of 1 to ${MOST_BLOCKS} but is ${units}.`);
     const scaled = (channels: number): number => Math.max(1, Math.round(channels * width));
     const norm = { eps, momentum };
     this.entryFlow = new EntryFlow(inChannels, scaled, norm);

@@ -83,10 +83,10 @@ describe("encoders", () => {
   test("says what it does not know", () => {
     expect(() => createEncoder("resnet35" as EncoderName)).toThrow(new OptionError(`There is no encoder "resnet35". Encoders: ${encoderNames.join(", ")}.`));
     expect(() => createEncoder("resnet34", { width: 0 })).toThrow("createEncoder: width must be a number above 0 but is 0.");
-    expect(() => createEncoder("mobilenet_v2", { blocks: [1, 2] })).toThrow("MobileNetV2: blocks must be seven whole numbers of at least 1 but is [1,2].");
-    expect(() => createEncoder("efficientnet-b0", { blocks: [1, 2] })).toThrow("EfficientNet: blocks must be seven whole numbers of at least 1 but is [1,2].");
-    expect(() => createEncoder("vgg16", { blocks: [0, 1, 1, 1, 1] })).toThrow("VGG: blocks must be five whole numbers of at least 1 but is [0,1,1,1,1].");
-    expect(() => createEncoder("densenet121", { blocks: [1] })).toThrow("DenseNet: blocks must be four whole numbers of at least 1 but is [1].");
+    expect(() => createEncoder("mobilenet_v2", { blocks: [1, 2] })).toThrow("MobileNetV2: blocks must be seven whole numbers of 1 to 256 but is [1,2].");
+    expect(() => createEncoder("efficientnet-b0", { blocks: [1, 2] })).toThrow("EfficientNet: blocks must be seven whole numbers of 1 to 256 but is [1,2].");
+    expect(() => createEncoder("vgg16", { blocks: [0, 1, 1, 1, 1] })).toThrow("VGG: blocks must be five whole numbers of 1 to 256 but is [0,1,1,1,1].");
+    expect(() => createEncoder("densenet121", { blocks: [1] })).toThrow("DenseNet: blocks must be four whole numbers of 1 to 256 but is [1].");
   });
 });
 

@@ -50,6 +50,6 @@ describe("Xception", () => {
   test("says what is wrong with its options", () => {
     expect(() => new Xception({ depth: 71 as 65 })).toThrow("Xception: depth must be 41 or 65 but is 71.");
     expect(() => new Xception({ width: -1 })).toThrow("Xception: width must be a number above 0 but is -1.");
-    expect(() => new Xception({ units: 0.5 })).toThrow("Xception: units must be a whole number of at least 1 but is 0.5.");
+    expect(() => new Xception({ units: 0.5 })).toThrow("Xception: units must be a whole number of 1 to 256 but is 0.5.");
   });
 });
