@@ -46,7 +46,7 @@ export interface Network {
   readonly billions: string;
   /** Where the numbers are from. */
   readonly source: string;
-  /** What `bench/networks.ts` trains where the published width is beyond a CPU: options to add; false leaves a variant of the row before out. */
+  /** What `bench/networks.ts` trains where the published width is beyond a CPU: options to add; false leaves a variant (another depth, another stride) out. */
   readonly reduced?: Readonly<Record<string, unknown>> | false;
   /** Height and width for that, where 256 × 256 does not fit the architecture. */
   readonly trainingSize?: readonly [height: number, width: number];
@@ -55,12 +55,12 @@ export interface Network {
 const network = <O extends Network["options"]>(family: string, name: string, model: new (options: O) => SegmentationModel, options: O, rest: Omit<Network, "family" | "name" | "model" | "options">): Network => ({ family, name, model, options, ...rest });
 
 export const networks: readonly Network[] = [
-  network("FCN", "FCN-32s", FCN, { classes: 21, stride: 32 }, { parameters: 136_152_917, entries: 33, size: [500, 500], billions: "181.4", source: "Long 2015, reference net specification; 1,806,336 of them fixed", reduced: { width: 32 } }),
-  network("FCN", "FCN-16s", FCN, { classes: 21, stride: 16 }, { parameters: 134_815_994, entries: 36, size: [500, 500], billions: "181.4", source: "as above; 458,640 fixed", reduced: { width: 32 } }),
+  network("FCN", "FCN-32s", FCN, { classes: 21, stride: 32 }, { parameters: 136_152_917, entries: 33, size: [500, 500], billions: "181.4", source: "Long 2015, reference net specification; 1,806,336 of them fixed", reduced: false }),
+  network("FCN", "FCN-16s", FCN, { classes: 21, stride: 16 }, { parameters: 134_815_994, entries: 36, size: [500, 500], billions: "181.4", source: "as above; 458,640 fixed", reduced: false }),
   network("FCN", "FCN-8s", FCN, { classes: 21, stride: 8 }, { parameters: 134_489_759, entries: 39, size: [500, 500], billions: "181.5", source: "as above; 127,008 fixed" }),
   network("FCN", "fcn_resnet50", FCNResNet, { classes: 21 }, { parameters: 35_322_218, entries: 334, size: [520, 520], billions: "152.717", source: "torchvision, auxiliary head included", reduced: { width: 32 } }),
   network("FCN", "fcn_resnet50 without auxiliary head", FCNResNet, { classes: 21, aux: false }, { parameters: 32_957_013, entries: 326, size: [520, 520], billions: "142.726", source: "torchvision", reduced: false }),
-  network("FCN", "fcn_resnet101", FCNResNet, { depth: 101, classes: 21 }, { parameters: 54_314_346, entries: 640, size: [520, 520], billions: "232.738", source: "torchvision, auxiliary head included", reduced: { width: 32 } }),
+  network("FCN", "fcn_resnet101", FCNResNet, { depth: 101, classes: 21 }, { parameters: 54_314_346, entries: 640, size: [520, 520], billions: "232.738", source: "torchvision, auxiliary head included", reduced: false }),
   network("SegNet", "SegNet", SegNet, { classes: 11 }, { parameters: 29_449_355, entries: 177, size: [360, 480], billions: "106.7", source: "Badrinarayanan 2017: 29.5 M", reduced: { widths: [32, 64, 128, 256, 256] } }),
   network("SegNet", "SegNet-Basic", SegNetBasic, { classes: 11 }, { parameters: 1_416_587, entries: 58, size: [360, 480], billions: "59.2", source: "Badrinarayanan 2017, which prints 1.425 M" }),
   network("SegNet", "bilinear interpolation", SegNetBilinear, { classes: 11 }, { parameters: 613_003, entries: 30, size: [360, 480], billions: "13.0", source: "Badrinarayanan 2017, table 1, which prints 0.625 M" }),
@@ -68,14 +68,14 @@ export const networks: readonly Network[] = [
   network("U-Net", "milesial", UNet, { classes: 2 }, { parameters: 31_037_698, entries: 118, size: [256, 256], billions: "48.17", source: "milesial/Pytorch-UNet" }),
   network("U-Net", "milesial, bilinear", UNet, { classes: 2, bilinear: true }, { parameters: 17_263_042, entries: 110, size: [256, 256], billions: "39.98", source: "milesial/Pytorch-UNet", reduced: { widths: [32, 64, 128, 256, 512] } }),
   network("DeepLab", "v1 LargeFOV", DeepLabV1, { classes: 21 }, { parameters: 20_505_429, entries: 32, size: [321, 321], billions: "50.93", source: "Chen 2015: 20.5 M", reduced: { width: 32 } }),
-  network("DeepLab", "v1 7×7", DeepLabV1, { classes: 21, kernelSize: 7, rate: 4, hidden: 4096 }, { parameters: 134_346_581, entries: 32, size: [321, 321], billions: "242.3", source: "Chen 2015: 134.3 M", reduced: { width: 32 } }),
+  network("DeepLab", "v1 7×7", DeepLabV1, { classes: 21, kernelSize: 7, rate: 4, hidden: 4096 }, { parameters: 134_346_581, entries: 32, size: [321, 321], billions: "242.3", source: "Chen 2015: 134.3 M", reduced: false }),
   network("DeepLab", "v1 4×4", DeepLabV1, { classes: 21, kernelSize: 4, rate: 4, hidden: 4096 }, { parameters: 65_140_565, entries: 32, size: [321, 321], billions: "125.9", source: "Chen 2015: 65.1 M", reduced: false }),
   network("DeepLab", "v2 VGG-16 ASPP-L", DeepLabV2, { classes: 21, backbone: "vgg16" }, { parameters: 37_877_652, entries: 50, size: [321, 321], billions: "80.1", source: "Chen 2017", reduced: { width: 32 } }),
   network("DeepLab", "v2 ResNet-101", DeepLabV2, { classes: 21 }, { parameters: 44_048_532, entries: 632, size: [513, 513], billions: "188.886", source: "Chen 2017; kazuto1011/deeplab-pytorch", reduced: { width: 32 } }),
   network("DeepLab", "v3 ResNet-101, output stride 16", DeepLabV3, { depth: 101, classes: 21 }, { parameters: 58_040_661, entries: 662, size: [513, 513], billions: "71.06", source: "Chen 2017" }),
   network("DeepLab", "v3 ResNet-101, output stride 8", DeepLabV3, { depth: 101, classes: 21, outputStride: 8 }, { parameters: 58_040_661, entries: 662, size: [513, 513], billions: "246.2", source: "Chen 2017", reduced: false }),
   network("DeepLab", "deeplabv3_resnet50", DeepLabV3ResNet, { classes: 21 }, { parameters: 42_004_074, entries: 370, size: [520, 520], billions: "178.722", source: "torchvision, auxiliary head included", reduced: { width: 32 } }),
-  network("DeepLab", "deeplabv3_resnet101", DeepLabV3ResNet, { depth: 101, classes: 21 }, { parameters: 60_996_202, entries: 676, size: [520, 520], billions: "258.743", source: "torchvision, auxiliary head included", reduced: { width: 32 } }),
+  network("DeepLab", "deeplabv3_resnet101", DeepLabV3ResNet, { depth: 101, classes: 21 }, { parameters: 60_996_202, entries: 676, size: [520, 520], billions: "258.743", source: "torchvision, auxiliary head included", reduced: false }),
   network("DeepLab", "deeplabv3_mobilenet_v3_large", DeepLabV3MobileNetV3, { classes: 21 }, { parameters: 11_029_328, entries: 360, size: [520, 520], billions: "10.452", source: "torchvision, auxiliary head included" }),
   network("DeepLab", "v3+ Xception-65", DeepLabV3Plus, { classes: 21 }, { parameters: 41_055_413, entries: 878, size: [513, 513], billions: "54.04", source: "Chen 2018; tensorflow/models" }),
   network("DeepLab", "v3+ Xception-65, output stride 8", DeepLabV3Plus, { classes: 21, outputStride: 8 }, { parameters: 41_055_413, entries: 878, size: [513, 513], billions: "176.9", source: "Chen 2018; tensorflow/models", reduced: false }),
@@ -84,7 +84,7 @@ export const networks: readonly Network[] = [
   network("DeepLab", "v3+ MobileNetV2 with decoder", DeepLabV3Plus, { classes: 21, backbone: "mobilenet_v2", decoder: true, rates: [6, 12, 18] }, { parameters: 2_719_813, entries: 392, size: [513, 513], billions: "5.80", source: "this library: the decoder on the backbone above" }),
   network("Pyramid pooling", "PSPNet-50, ADE20K", PSPNet, { classes: 150, aux: false }, { parameters: 46_782_550, entries: 362, size: [473, 473], billions: "161.875", source: "hszhao/semseg", reduced: { width: 32 } }),
   network("Pyramid pooling", "PSPNet-50, ADE20K, with auxiliary head", PSPNet, { classes: 150 }, { parameters: 49_180_908, entries: 370, size: [473, 473], billions: "161.875", source: "hszhao/semseg", reduced: false }),
-  network("Pyramid pooling", "PSPNet-101, VOC", PSPNet, { depth: 101, classes: 21, aux: false }, { parameters: 65_708_501, entries: 668, size: [473, 473], billions: "229.8", source: "hszhao/PSPNet", reduced: { width: 32 } }),
+  network("Pyramid pooling", "PSPNet-101, VOC", PSPNet, { depth: 101, classes: 21, aux: false }, { parameters: 65_708_501, entries: 668, size: [473, 473], billions: "229.8", source: "hszhao/PSPNet", reduced: false }),
   network("Pyramid pooling", "PSPNet-101, Cityscapes", PSPNet, { depth: 101, classes: 19, aux: false }, { parameters: 65_707_475, entries: 668, size: [713, 713], billions: "517.2", source: "hszhao/PSPNet", reduced: false }),
   network("Pyramid pooling", "ICNet", ICNet, { classes: 19, aux: false }, { parameters: 6_699_987, entries: 380, size: [1025, 2049], billions: "29.81", source: "hszhao/ICNet", trainingSize: [257, 257] }),
   network("Dense blocks", "FC-DenseNet56", FCDenseNet, { depth: 56, classes: 11 }, { parameters: 1_376_795, entries: 357, size: [224, 224], billions: "8.9", source: "Jégou 2017: 1.5 M with running statistics" }),
