@@ -40,7 +40,7 @@ testModel("ERFNet", {
   macs: { size: [512, 1024], billions: 26.613 },
   steps: 110,
   learningRate: 0.02,
-  imageSize: 64,
+  coarse: true,
 });
 
 testModel("ESPNet", {
