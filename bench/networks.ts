@@ -64,6 +64,11 @@ async function measureStep(one: Network, steps: number, wholeWidth: boolean): Pr
   return figures;
 }
 
+async function adapterName(): Promise<string> {
+  await using device = await createDevice();
+  return device.adapter.name;
+}
+
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 async function main(args: readonly string[]): Promise<void> {
@@ -71,21 +76,18 @@ async function main(args: readonly string[]): Promise<void> {
   const [only, json, steps] = [value("--only"), value("--json"), Number(value("--steps") ?? 2)];
   const chosen = networks.filter(({ family, name, reduced }) => !only ? reduced !== false : `${family} ${name}`.toLowerCase().includes(only.toLowerCase()));
   const rows: StepFigures[] = [];
-  let adapter = "";
+  const adapter = await adapterName();
   for (const one of chosen) {
     process.stderr.write(`${one.name} …\n`);
     rows.push(await measureStep(one, steps, args.includes("--whole-width")));
-  }
-  {
-    await using device = await createDevice();
-    adapter = device.adapter.name;
+    // After each, so that a run that is stopped leaves what it has.
+    if (json) await writeFile(json, `${JSON.stringify({ adapter, machine: describeMachine(), date: new Date().toISOString().slice(0, 10), networks: rows }, null, 1)}\n`);
   }
   console.log(`adapter: ${adapter}\nmachine: ${describeMachine()}\n`);
   console.log(table([
     ["network", "parameters", "image", "peak MiB", "plan MiB", "bound MiB", "first s", "step s"],
     ...rows.map((r) => [`${r.name}: ${r.code}`, String(r.parameters), r.size.join("×"), mebibytes(r.peakBytes), mebibytes(r.planBytes), mebibytes(r.lowerBoundBytes), (r.firstMs / 1000).toFixed(1), `${r.others > BUSY ? "~" : ""}${(r.stepMs / 1000).toFixed(2)}`]),
   ]));
-  if (json) await writeFile(json, `${JSON.stringify({ adapter, machine: describeMachine(), date: new Date().toISOString().slice(0, 10), networks: rows }, null, 1)}\n`);
 }
 
 await main(process.argv.slice(2));
