@@ -3,6 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { tensor } from "../src/graph/tensor.js";
 import { createDevice } from "../src/node.js";
+import { summary } from "../src/models/summary.js";
 import { sgd } from "../src/optim/index.js";
 import { AtrousError } from "../src/runtime/errors.js";
 import { crossEntropyLoss } from "../src/train/loss.js";
@@ -64,6 +65,12 @@ async function measureStep(one: Network, steps: number, wholeWidth: boolean): Pr
   return figures;
 }
 
+/** Multiply-adds of what is trained. */
+function cost({ model, options, reduced, trainingSize }: Network): number {
+  const made = new model({ ...options, ...(reduced || {}) } as never);
+  return summary(made, [1, ...(trainingSize ?? [256, 256]), made.inChannels]).macs;
+}
+
 async function adapterName(): Promise<string> {
   await using device = await createDevice();
   return device.adapter.name;
@@ -77,10 +84,10 @@ async function main(args: readonly string[]): Promise<void> {
   const chosen = networks.filter(({ family, name, reduced }) => !only ? reduced !== false : `${family} ${name}`.toLowerCase().includes(only.toLowerCase()));
   const rows: StepFigures[] = [];
   const adapter = await adapterName();
-  for (const one of chosen) {
+  // The cheapest first, and a file after each: a run that is stopped leaves most of it.
+  for (const one of chosen.sort((a, b) => cost(a) - cost(b))) {
     process.stderr.write(`${one.name} …\n`);
     rows.push(await measureStep(one, steps, args.includes("--whole-width")));
-    // After each, so that a run that is stopped leaves what it has.
     if (json) await writeFile(json, `${JSON.stringify({ adapter, machine: describeMachine(), date: new Date().toISOString().slice(0, 10), networks: rows }, null, 1)}\n`);
   }
   console.log(`adapter: ${adapter}\nmachine: ${describeMachine()}\n`);

@@ -15,7 +15,8 @@ const families = [...new Set(networks.map(({ family }) => family))];
 const row = (n: Network): string => `| ${n.name} | \`${constructorOf(n)}\` | ${thousands(n.parameters)} | ${n.entries} | ${n.billions} at ${n.size.join("×")} | ${n.source} |`;
 
 function figures({ adapter, machine, networks: rows }: StepResults): string {
-  const cells = rows.map((r) => `| ${r.name} | \`${r.code}\` | ${thousands(r.parameters)} | ${r.size.join("×")} | ${Math.round(r.peakBytes / 2 ** 20)} | ${(r.stepMs / 1000).toFixed(2)} |`);
+  const order = networks.map(({ name }) => name);
+  const cells = [...rows].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)).map((r) => `| ${r.name} | \`${r.code}\` | ${thousands(r.parameters)} | ${r.size.join("×")} | ${Math.round(r.peakBytes / 2 ** 20)} | ${(r.stepMs / 1000).toFixed(2)} |`);
   return `## What a training step takes
 
 Batches of ${rows[0]!.batch}, SGD with momentum, \`npm run bench:networks\` on ${adapter}, a CPU (${machine.replace(/, load.*/, "")}); where two cores
