@@ -5,7 +5,7 @@ import { constructorOf, networks, type Network } from "./catalog.js";
 export interface StepResults {
   readonly adapter: string;
   readonly machine: string;
-  readonly networks: readonly { readonly name: string; readonly code: string; readonly size: readonly [number, number]; readonly batch: number; readonly parameters: number; readonly peakBytes: number; readonly stepMs: number }[];
+  readonly networks: readonly { readonly name: string; readonly code: string; readonly size: readonly [number, number]; readonly batch: number; readonly parameters: number; readonly peakBytes: number; readonly stepMs: number; readonly others: number }[];
 }
 
 const thousands = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -16,11 +16,11 @@ const row = (n: Network): string => `| ${n.name} | \`${constructorOf(n)}\` | ${t
 
 function figures({ adapter, machine, networks: rows }: StepResults): string {
   const order = networks.map(({ name }) => name);
-  const cells = [...rows].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)).map((r) => `| ${r.name} | \`${r.code}\` | ${thousands(r.parameters)} | ${r.size.join("×")} | ${Math.round(r.peakBytes / 2 ** 20)} | ${(r.stepMs / 1000).toFixed(2)} |`);
+  const cells = [...rows].sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)).map((r) => `| ${r.name} | \`${r.code}\` | ${thousands(r.parameters)} | ${r.size.join("×")} | ${Math.round(r.peakBytes / 2 ** 20)} | ${r.others > 0.08 ? "~" : ""}${(r.stepMs / 1000).toFixed(2)} |`);
   return `## What a training step takes
 
 Batches of ${rows[0]!.batch}, SGD with momentum, \`npm run bench:networks\` on ${adapter}, a CPU (${machine.replace(/, load.*/, "")}); where two cores
-would take minutes, a narrower network than the published one, as the constructor says. Peak: parameters, optimizer state, batch and working memory.
+would take minutes, a narrower network than the published one, as the constructor says. Peak: parameters, optimizer state, batch and working memory. \`~\`: while others used the machine, so too long.
 
 | network | constructor | parameters | image | peak MiB | seconds |
 |---|---|--:|--:|--:|--:|
