@@ -67,7 +67,7 @@ async function measureStep(one: Network, steps: number, wholeWidth: boolean): Pr
 
 /** Multiply-adds of what is trained. */
 function cost({ model, options, reduced, trainingSize }: Network): number {
-  const made = new model({ ...options, ...(reduced || {}) } as never);
+  const made = new model({ ...options, ...reduced } as never);
   return summary(made, [1, ...(trainingSize ?? [256, 256]), made.inChannels]).macs;
 }
 
