@@ -4,9 +4,10 @@
 // pack_gradient   packed[(tap·k + j)·wide + c] = weight[g·k + j, tap or its mirror image, c − g·cg]   for its input gradient,
 //                                                k = o / groups, g = c / cg
 //   The last row of both is the bias (zeros without HAS_BIAS, when any buffer stands in its place); columns from `width` on are zero.
+//   FILL rows of zeros follow the k rows of each tap, where the map that is contracted over has been given as many channels of zeros.
 // rechannel       out[pixel, c] = x[pixel, c], or zero for channels that x does not have; `out` may be a slice of wider rows.
 //
-// Layouts: weight OHWI [o, taps, cg]; packed [taps·k + 1, wide]; maps [pixels, channels]. One thread per float written.
+// Layouts: weight OHWI [o, taps, cg]; packed [taps·(k + FILL) + 1, wide]; maps [pixels, channels]. One thread per float written.
 
 //!include "lib/grid.wgsl"
 
@@ -29,6 +30,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
 override HAS_BIAS: u32 = 0;
+override FILL: u32 = 0;
 
 /// The bias of a column of the last row.
 fn bias_at(column: u32) -> f32 {
@@ -42,13 +44,14 @@ fn pack(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   if (t >= p.total) { return; }
   let o = t % p.wide;
   let row = t / p.wide;
-  let tap = row / p.k;
+  let tap = row / (p.k + FILL);
+  let j = row % (p.k + FILL);
   var value = 0.0;
   if (o < p.width) {
-    if (tap < p.taps) {
-      value = weight[(o * p.taps + tap) * p.k + row % p.k];
-    } else {
+    if (tap == p.taps) {
       value = bias_at(o);
+    } else if (j < p.k) {
+      value = weight[(o * p.taps + tap) * p.k + j];
     }
   }
   packed[t] = value;
@@ -60,14 +63,15 @@ fn pack_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   if (t >= p.total) { return; }
   let c = t % p.wide;
   let row = t / p.wide;
-  let tap = row / p.k;
+  let tap = row / (p.k + FILL);
+  let j = row % (p.k + FILL);
   var value = 0.0;
   if (c < p.width) {
-    if (tap < p.taps) {
-      let seen = select(tap, p.taps - 1u - tap, p.mirror == 1u);
-      value = weight[((c / p.cg * p.k + row % p.k) * p.taps + seen) * p.cg + c % p.cg];
-    } else {
+    if (tap == p.taps) {
       value = bias_at(c);
+    } else if (j < p.k) {
+      let seen = select(tap, p.taps - 1u - tap, p.mirror == 1u);
+      value = weight[((c / p.cg * p.k + j) * p.taps + seen) * p.cg + c % p.cg];
     }
   }
   packed[t] = value;

@@ -11,6 +11,7 @@
 // neighbouring threads read neighbouring columns of B and the same rows of A.
 // Edges: rows past m are computed from the last row and not stored. Sums run over l in order, in both entries.
 
+//!include "lib/batch.wgsl"
 //!include "lib/grid.wgsl"
 
 struct Params {
@@ -22,7 +23,6 @@ struct Params {
 
 override TRANSPOSE_A: u32 = 0u;
 override TRANSPOSE_B: u32 = 0u;
-override BROADCAST: u32 = 0u;
 
 /// Rows of a register block.
 const TM: u32 = 4u; //!tune
@@ -32,18 +32,6 @@ const TM: u32 = 4u; //!tune
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 @group(0) @binding(3) var<storage, read_write> out4: array<vec4f>;
-
-/// Which matrix of a (x) and of b (y) make number `batch` of out.
-fn factors(batch: u32) -> vec2u {
-  if (BROADCAST == 0u) { return vec2u(batch); }
-  let i3 = batch % p.d3;
-  let r2 = batch / p.d3;
-  let i2 = r2 % p.d2;
-  let r1 = r2 / p.d2;
-  let i1 = r1 % p.d1;
-  let i0 = r1 / p.d1;
-  return vec2u(i0 * p.a0 + i1 * p.a1 + i2 * p.a2 + i3 * p.a3, i0 * p.b0 + i1 * p.b1 + i2 * p.b2 + i3 * p.b3);
-}
 
 fn a_index(batch: u32, i: u32, l: u32) -> u32 {
   if (TRANSPOSE_A == 1u) { return (batch * p.k + l) * p.m + i; }

@@ -14,6 +14,14 @@ type Four = [number, number, number, number];
 /** Threads that keep a CPU busy, and a GPU. The number of partial sums follows from it, so it must not depend on the machine's size. */
 const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 8192);
 
+/** Adds up `sums` [chunks, o, taps, cg], with o and cg filled up to multiples of 4, to the weight gradient `out` [o, kh, kw, cg]. */
+export function addChunks(low: Lowering, sums: Operand, out: Operand): void {
+  const [o, kh, kw, cg] = out.shape as Four;
+  const [chunks, wide, , deep] = sums.shape as Four;
+  const unused = { lines: 0, per_chunk: 0, h: 0, w: 0, oh: 0, ow: 0, c4: 0, group4: 0, top: 0, left: 0, sh: 0, sw: 0, dh: 0, dw: 0 };
+  low.run(reduce({ bindings: { parts: sums, out }, params: { ...unused, total: sizeOf(out.shape), cg4: deep / 4, o4: wide / 4, chunks, kh, kw, o, cg }, threads: sizeOf(out.shape) }));
+}
+
 /** The weight gradient of conv2d; false when these kernels do not apply (groups that are not whole vec4s). */
 export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, out: Operand, o: Conv2dParams): boolean {
   const [n, h, w, c] = x.shape as Four;
@@ -44,6 +52,6 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
   const bindings = { x: c % 4 === 0 ? x : withChannels(low, x, fill4(c)), grad: width % 4 === 0 ? grad : withChannels(low, grad, fill4(width)), sums };
   const constants = { WG: workgroup(low), TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 };
   low.run((byRow ? partialRow : partial)({ bindings, params, constants, threads: params.total, flops: 2 * sizeOf(grad.shape) * kh * kw * cg }));
-  if (sums !== out) low.run(reduce({ bindings: { parts: sums, out }, params: { ...params, total: sizeOf(out.shape) }, threads: sizeOf(out.shape) }));
+  if (sums !== out) addChunks(low, sums, out);
   return true;
 }

@@ -1,6 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
+import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import columnsShader from "./wgsl/conv2d-columns.js";
 import directShader from "./wgsl/conv2d-direct.js";
@@ -15,8 +16,6 @@ const columnsForward = defineKernel(columnsShader, "forward");
 const columnsResidual = defineKernel(columnsShader, "forward_residual");
 const transposed = defineKernel(transposedShader, "transposed");
 const transposedResidual = defineKernel(transposedShader, "transposed_residual");
-const pack = defineKernel(packShader, "pack");
-const packGradient = defineKernel(packShader, "pack_gradient");
 const rechannel = defineKernel(packShader, "rechannel");
 
 type Four = [number, number, number, number];
@@ -30,7 +29,7 @@ export const workgroup = ({ adapter }: Lowering): number => (adapter.software ? 
  */
 export const wantsDirect = ({ adapter }: Lowering): boolean => adapter.variant !== "clear";
 
-export const fill4 = (channels: number): number => Math.ceil(channels / 4) * 4;
+export { fill4 };
 
 /** A map with its channels changed to `wide`: new ones are zero, surplus ones are dropped. */
 export function withChannels(low: Lowering, x: Operand, wide: number, out: Operand = low.temp([...x.shape.slice(0, -1), wide])): Operand {
@@ -51,7 +50,7 @@ function quadsPerThread(width: number, groups: number, residual: Operand | undef
 }
 
 /** Runs `store` on `out`, or on a wider tensor that is then copied to it when `out` is not made of whole vec4s. */
-function storeVec4s(low: Lowering, out: Operand, store: (target: Operand, stride: number, offset: number) => void): void {
+export function storeVec4s(low: Lowering, out: Operand, store: (target: Operand, stride: number, offset: number) => void): void {
   const width = out.shape.at(-1)!;
   const { stride, offset } = channelSlice(out);
   if (width % 4 === 0 && stride % 4 === 0 && offset % 4 === 0) return store(out, stride / 4, offset / 4);
@@ -61,10 +60,10 @@ function storeVec4s(low: Lowering, out: Operand, store: (target: Operand, stride
 }
 
 /** Whether scratch of this many f32 can be bound. */
-const fits = ({ adapter }: Lowering, values: number): boolean => 4 * values <= adapter.limits.maxStorageBufferBindingSize;
+export const fits = ({ adapter }: Lowering, values: number): boolean => 4 * values <= adapter.limits.maxStorageBufferBindingSize;
 
 /** Whether `storeVec4s` can store this result: a wide copy of few channels may be too large where the result is not. */
-const storable = (low: Lowering, out: Operand): boolean => fits(low, sizeOf(out.shape.slice(0, -1)) * fill4(out.shape.at(-1)!));
+export const storable = (low: Lowering, out: Operand): boolean => fits(low, sizeOf(out.shape.slice(0, -1)) * fill4(out.shape.at(-1)!));
 
 interface Geometry {
   x: Operand;
@@ -94,17 +93,17 @@ interface ColumnTile {
 
 /**
  * The tile with which conv2d-columns.wgsl is the faster choice, if there is one: it needs horizontal stride 1, rows that
- * its tiles fill, and a window of pixels that fits registers. Costs are relative times per pixel, measured on lavapipe.
+ * its tiles fill, and a window of pixels that fits registers ("direct:columns" asks for it, "direct:blocks" for the other). Costs are relative times per pixel, measured on lavapipe.
  */
-function columnTile({ kernel, stride, dilation, shape, quads }: Geometry): ColumnTile | undefined {
-  if (stride[1] !== 1) return undefined;
+function columnTile({ adapter: { variant } }: Lowering, { kernel, stride, dilation, shape, quads }: Geometry): ColumnTile | undefined {
+  if (stride[1] !== 1 || variant === "direct:blocks") return undefined;
   const [taps, columns] = [kernel[1], shape[2]];
   const single = taps === 1 ? 2 : 1;
   const choices = [[TILE, Math.min(single, quads), 1], [TILE / 2, quads, 1.1]].map(([pixels = 0, wide = 0, cost = 0]) => ({
     pixels, quads: wide, window: Math.ceil((pixels + (taps - 1) * dilation[1]) / 4), cost: (cost * Math.ceil(columns / pixels) * pixels) / columns,
   }));
   const best = choices.filter((choice) => choice.window + taps * choice.quads <= 12).sort((a, b) => a.cost - b.cost)[0];
-  return best && best.cost <= 1.3 ? best : undefined;
+  return best && (best.cost <= 1.3 || variant === "direct:columns") ? best : undefined;
 }
 
 /** Vec4s of a row of `columns`. */
@@ -149,7 +148,7 @@ function asOneRow(g: Geometry): Geometry {
 
 function convolve(low: Lowering, out: Operand, given: Geometry): void {
   const g = asOneRow(given);
-  const tile = columnTile(g);
+  const tile = columnTile(low, g);
   const [n, oh, ow, width] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
   if (tile && fits(low, n * h * c * rowOf(g, tile) * 4)) return convolveColumns(low, out, g, tile);
@@ -176,14 +175,7 @@ export function directConv2d(low: Lowering, { x, weight, bias, residual }: Conv2
   const [width, kh, kw, cg] = weight.shape as Four;
   const quads = quadsPerThread(width, o.groups, residual);
   if (quads === 0 || sizeOf(out.shape) === 0 || !storable(low, out)) return false;
-  const packed = low.temp([kh * kw * cg + 1, fill4(width)]);
-  const total = sizeOf(packed.shape);
-  low.run(pack({
-    bindings: { weight, bias: bias ?? weight, packed },
-    params: { total, taps: kh * kw, k: cg, cg, width, wide: fill4(width), mirror: 0, out_stride: 0, out_offset: 0 },
-    constants: { HAS_BIAS: bias ? 1 : 0 },
-    threads: total,
-  }));
+  const packed = packWeight(low, { weight, bias, depth: cg });
   const { stride, dilation, groups } = o;
   convolve(low, out, { x, packed, residual, shape: out.shape as unknown as Four, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, relu: o.activation === "relu", quads });
   return true;
@@ -202,13 +194,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   // The strided kernel keeps its 32-bit numbers above zero by adding this.
   const lift = Math.max(stride[0] * kh * dilation[0] + stride[0] + o.padding[0], stride[1] * kw * dilation[1] + stride[1] + o.padding[2]);
   if (!dense && lift >= 2 ** 32) return false;
-  const packed = low.temp([kh * kw * k + 1, fill4(width)]);
-  low.run(packGradient({
-    bindings: { weight, bias: bias ?? weight, packed },
-    params: { total: sizeOf(packed.shape), taps: kh * kw, k, cg, width, wide: fill4(width), mirror: dense ? 1 : 0, out_stride: 0, out_offset: 0 },
-    constants: { HAS_BIAS: bias ? 1 : 0 },
-    threads: sizeOf(packed.shape),
-  }));
+  const packed = packGradientWeight(low, { weight, bias, depth: k, width, k, mirror: dense });
   const relu = o.activation === "relu";
   if (dense) {
     const [top, left] = [dilation[0] * (kh - 1) - o.padding[0], dilation[1] * (kw - 1) - o.padding[2]];

@@ -3,6 +3,11 @@ import { sizeOf } from "../runtime/shape.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import { directConv2d, directInputGradient, wantsDirect } from "./conv2d-direct.js";
 import { directWeightGradient } from "./conv2d-direct-weight-gradient.js";
+import { tiledConv2d, tiledInputGradient } from "./conv2d-tiled.js";
+import { tiledWeightGradient } from "./conv2d-tiled-weight-gradient.js";
+import { depthwiseConv2d, depthwiseInputGradient } from "./depthwise-conv2d.js";
+import { depthwiseWeightGradient } from "./depthwise-conv2d-weight-gradient.js";
+import { geometry, tuned } from "./tuning.js";
 import shader from "./wgsl/conv2d.js";
 
 const forward = defineKernel(shader, "forward");
@@ -33,7 +38,19 @@ function sizes(x: readonly number[], grad: readonly number[], weight: readonly n
   };
 }
 
-export function lowerConv2d(low: Lowering, { x, weight, bias, residual }: Conv2dInputs, { out }: { out: Operand }, o: Conv2dParams): void {
+/** Names of the kernels without workgroup memory that a table of measurements may choose (see conv2d-direct.ts). */
+const DIRECT = ["direct:columns", "direct:blocks"] as const;
+
+/** The lowering with the variant that the device's table names for this convolution; weight gradients have one direct kernel. */
+function choose(op: string, low: Lowering, operands: readonly Operand[], m: number, n: number, k: number, o: Conv2dParams): Lowering {
+  return low.adapter.tuning ? tuned(low, geometry(op, operands, o), { m, n, k, planes: o.groups }, op === "conv2dWeightGradient" ? ["direct"] : DIRECT) : low;
+}
+
+export function lowerConv2d(given: Lowering, { x, weight, bias, residual }: Conv2dInputs, { out }: { out: Operand }, o: Conv2dParams): void {
+  const [width, kh, kw, cg] = weight.shape as [number, number, number, number];
+  const low = choose("conv2d", given, [x, weight], sizeOf(out.shape.slice(0, 3)), width / o.groups, kh * kw * cg, o);
+  if (wantsDirect(low) && depthwiseConv2d(low, { x, weight, bias, residual }, out, o)) return;
+  if (tiledConv2d(low, { x, weight, bias, residual }, out, o)) return;
   if (wantsDirect(low) && directConv2d(low, { x, weight, bias, residual }, out, o)) return;
   const { params, constants, flops } = sizes(x.shape, out.shape, weight.shape, o, out);
   const use = { params, constants: { ...constants, HAS_BIAS: bias ? 1 : 0 }, threads: sizeOf(out.shape), flops };
@@ -48,7 +65,11 @@ export interface Conv2dInputs {
   residual?: Operand | undefined;
 }
 
-export function lowerConv2dInputGradient(low: Lowering, { grad, weight, bias, residual }: Omit<Conv2dInputs, "x"> & { grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+export function lowerConv2dInputGradient(given: Lowering, { grad, weight, bias, residual }: Omit<Conv2dInputs, "x"> & { grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+  const [width, kh, kw, cg] = weight.shape as [number, number, number, number];
+  const low = choose("conv2dInputGradient", given, [grad, weight, out], sizeOf(out.shape.slice(0, 3)), cg, (kh * kw * width) / o.groups, o);
+  if (wantsDirect(low) && depthwiseInputGradient(low, { grad, weight, bias, residual }, out, o)) return;
+  if (tiledInputGradient(low, { grad, weight, bias, residual }, out, o)) return;
   if (wantsDirect(low) && directInputGradient(low, { grad, weight, bias, residual }, out, o)) return;
   const { params, constants, flops } = sizes(out.shape, grad.shape, weight.shape, o, out);
   const use = { params, constants: { ...constants, HAS_BIAS: bias ? 1 : 0 }, threads: sizeOf(out.shape), flops };
@@ -56,7 +77,11 @@ export function lowerConv2dInputGradient(low: Lowering, { grad, weight, bias, re
   low.run(residual ? inputGradientResidual({ ...use, bindings: { ...bindings, residual } }) : inputGradient({ ...use, bindings }));
 }
 
-export function lowerConv2dWeightGradient(low: Lowering, { x, grad }: { x: Operand; grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+export function lowerConv2dWeightGradient(given: Lowering, { x, grad }: { x: Operand; grad: Operand }, { out }: { out: Operand }, o: Conv2dParams): void {
+  const [width, kh, kw, cg] = out.shape as [number, number, number, number];
+  const low = choose("conv2dWeightGradient", given, [x, grad, out], width / o.groups, kh * kw * cg, sizeOf(grad.shape.slice(0, 3)), o);
+  if (wantsDirect(low) && depthwiseWeightGradient(low, x, grad, out, o)) return;
+  if (tiledWeightGradient(low, x, grad, out, o)) return;
   if (wantsDirect(low) && directWeightGradient(low, x, grad, out, o)) return;
   const { params, constants, flops } = sizes(x.shape, grad.shape, out.shape, o, out);
   low.run(weightGradient({ bindings: { x, grad, out }, params, constants, threads: sizeOf(out.shape), flops }));

@@ -10,8 +10,18 @@ export interface AdapterTraits {
   readonly software: boolean;
   readonly features: ReadonlySet<string>;
   readonly limits: { readonly maxComputeInvocationsPerWorkgroup: number; readonly maxComputeWorkgroupStorageSize: number; readonly maxStorageBufferBindingSize: number };
-  /** Test hook: names of kernel variants to force where they apply ("clear", "direct"); undefined lets the cost model choose. */
+  /** Test hook: names of kernel variants to force where they apply ("clear", "direct", "tiled", one tile as "tiled:64x64x16"); undefined lets the cost model choose. */
   readonly variant?: string | undefined;
+  /** Measured choices, where the user gave a table of them (see kernels/tuning.ts). */
+  readonly tuning?: TunedChoices | undefined;
+}
+
+/** What a table of measurements says to kernels that ask for their geometry. */
+export interface TunedChoices {
+  /** The variant for a geometry; undefined or "": what the cost model says. `candidates` are those to measure. */
+  choice(key: string, candidates: () => readonly string[]): string | undefined;
+  /** Threads that fill the adapter, where that was measured. */
+  readonly filling: number | undefined;
 }
 
 /** Turns an op into dispatches: an op's `lower` calls `run` for each, in order. */

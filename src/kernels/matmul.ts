@@ -1,6 +1,9 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { columnsMatmul } from "./matmul-columns.js";
+import { tiledMatmul } from "./matmul-tiled.js";
+import { geometry, tuned } from "./tuning.js";
 import shader from "./wgsl/matmul.js";
 
 const clear = defineKernel(shader, "clear");
@@ -50,18 +53,25 @@ function batchAxes(a: Shape, b: Shape, out: Shape): BatchAxis[] {
 /** Whether the kernel can follow how the batches of a and b stretch. */
 export const batchFits = (a: Shape, b: Shape, out: Shape): boolean => batchAxes(a, b, out).length <= MAX_BATCH_AXES;
 
-export function lowerMatmul(low: Lowering, { a, b }: Record<"a" | "b", Operand>, { out }: { out: Operand }, { transposeA, transposeB }: MatmulParams): void {
+/** Names of the kernels without workgroup memory that a table of measurements may choose: matmul-columns.ts, and `direct` of matmul.wgsl. */
+const DIRECT = ["direct", "rows"] as const;
+
+export function lowerMatmul(given: Lowering, { a, b }: Record<"a" | "b", Operand>, { out }: { out: Operand }, { transposeA, transposeB }: MatmulParams): void {
   const [m, n] = [out.shape.at(-2)!, out.shape.at(-1)!];
   const k = a.shape.at(transposeA ? -2 : -1)!;
   const batch = sizeOf(out.shape.slice(0, -2));
+  const low = given.adapter.tuning ? tuned(given, geometry("matmul", [a, b], { transposeA, transposeB }), { m, n, k, planes: batch }, DIRECT) : given;
   const axes = batchAxes(a.shape.slice(0, -2), b.shape.slice(0, -2), out.shape.slice(0, -2));
   const plain = axes.length === 0 || (axes.length === 1 && axes[0]!.a === 1 && axes[0]!.b === 1);
   const at = (i: number): BatchAxis => axes[axes.length - MAX_BATCH_AXES + i] ?? { size: 1, a: 0, b: 0 };
+  const strides = {
+    d1: at(1).size, d2: at(2).size, d3: at(3).size,
+    a0: at(0).a, a1: at(1).a, a2: at(2).a, a3: at(3).a, b0: at(0).b, b1: at(1).b, b2: at(2).b, b3: at(3).b,
+  };
+  const product = { a, b, transposeA, transposeB, batch, m, n, k, axes: strides, broadcast: !plain };
+  if (tiledMatmul(low, product, out) || columnsMatmul(low, product, out)) return;
   const use = {
-    params: {
-      batch, m, n, k, d1: at(1).size, d2: at(2).size, d3: at(3).size,
-      a0: at(0).a, a1: at(1).a, a2: at(2).a, a3: at(3).a, b0: at(0).b, b1: at(1).b, b2: at(2).b, b3: at(3).b,
-    },
+    params: { batch, m, n, k, ...strides },
     constants: { TRANSPOSE_A: transposeA ? 1 : 0, TRANSPOSE_B: transposeB ? 1 : 0, ...(!plain && { BROADCAST: 1 }) },
     flops: 2 * batch * m * n * k,
   };
