@@ -5,6 +5,8 @@
 // Layouts, dense: x [outer, extent, inner]; out [outer, chunks, inner] u32, which with one chunk is the result.
 // Entries: `forward`, `forward_int` (one thread per chunk of out: it walks up to `chunk` elements); long axes are cut into
 // chunks, and `among`, `among_int` (one thread per result) compare what the chunks found.
+// `forward_bytes`, `forward_int_bytes`: one thread per four results along the last axis (inner 1, one chunk), which are bytes of one
+// word, the first in the lowest bits; what is past the last is 0.
 // Elements are compared by keys (lib/order.wgsl), so −0 and 0 are equal.
 
 //!include "lib/divide.wgsl"
@@ -51,10 +53,8 @@ fn walk(t: u32) -> Walk {
   return Walk(o * p.extent * p.inner + t - row * p.inner, begin, min(p.chunk, p.extent - begin));
 }
 
-@compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.outer * p.chunks * p.inner) { return; }
+/// The largest element of chunk t.
+fn largest(t: u32) -> u32 {
   let w = walk(t);
   var at = w.begin;
   var best = key(w.line + at * p.inner);
@@ -63,13 +63,10 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
     at = select(at, w.begin + k, other > best);
     best = max(best, other);
   }
-  out[t] = at;
+  return at;
 }
 
-@compute @workgroup_size(WG)
-fn forward_int(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.outer * p.chunks * p.inner) { return; }
+fn largest_int(t: u32) -> u32 {
   let w = walk(t);
   var at = w.begin;
   var best = key_int(w.line + at * p.inner);
@@ -78,7 +75,43 @@ fn forward_int(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroup
     at = select(at, w.begin + k, other > best);
     best = max(best, other);
   }
-  out[t] = at;
+  return at;
+}
+
+@compute @workgroup_size(WG)
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.outer * p.chunks * p.inner) { return; }
+  out[t] = largest(t);
+}
+
+@compute @workgroup_size(WG)
+fn forward_int(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.outer * p.chunks * p.inner) { return; }
+  out[t] = largest_int(t);
+}
+
+@compute @workgroup_size(WG)
+fn forward_bytes(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (4u * t >= p.outer) { return; }
+  var word = 0u;
+  for (var k = 0u; k < 4u; k++) {
+    if (4u * t + k < p.outer) { word |= largest(4u * t + k) << (8u * k); }
+  }
+  out[t] = word;
+}
+
+@compute @workgroup_size(WG)
+fn forward_int_bytes(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (4u * t >= p.outer) { return; }
+  var word = 0u;
+  for (var k = 0u; k < 4u; k++) {
+    if (4u * t + k < p.outer) { word |= largest_int(4u * t + k) << (8u * k); }
+  }
+  out[t] = word;
 }
 
 @compute @workgroup_size(WG)

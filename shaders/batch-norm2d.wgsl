@@ -7,16 +7,19 @@
 //
 // Layouts: x, grad, out [rows, C] (NHWC with the first three axes joined); statistics and parameters [C];
 // partial [chunks, 2, C]: Σ g and Σ g·(x − mean).
-// Entries: `apply` and `apply_gradient`: one thread per element; `gradient_sums`: one thread per channel and chunk of rows (row
-// chunk, chunk + chunks, …); `finish_gradient`: one thread per channel. The forms with a 4 do four channels per thread (C
-// divides by 4), with one address and one vec4 load. Neighbouring threads hold neighbouring channels, so loads are contiguous.
+// Entries: `apply`, `apply_gradient` and `gradient_sums`: one thread per channel and some neighbouring rows (p.fold, the last thread of a
+// channel what is left), so that roots, divisions and loads of what a channel has are spread over them; `finish_gradient`: one thread per
+// channel. The forms with a 4 do four channels per thread (C divides by 4), with one address and one vec4 load. Neighbouring threads hold
+// neighbouring channels, so loads are contiguous. RELU = 1: `apply` stores max(out, 0), and a NaN as it is.
 // Accumulation: f32, chunks in a fixed order; x less its mean first, so that a mean far from zero costs no digits.
 
 //!include "lib/grid.wgsl"
+//!include "lib/nan.wgsl"
 
-struct Params { rows: u32, chunks: u32, eps: f32 }
+struct Params { rows: u32, chunks: u32, fold: u32, eps: f32 }
 
 override C: u32 = 4u;
+override RELU: u32 = 0u;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -41,27 +44,52 @@ override C: u32 = 4u;
 @group(0) @binding(6) var<storage, read_write> out_beta: array<f32>;
 @group(0) @binding(7) var<storage, read_write> out_gamma: array<f32>;
 
-/// How many of `count` things chunk k holds when things go round the chunks in turn.
-fn share(count: u32, k: u32) -> u32 {
-  return (count - k + p.chunks - 1u) / p.chunks;
+/// Rows of chunk k: from k · fold, this many.
+fn share(k: u32) -> u32 {
+  return min(p.fold, p.rows - k * p.fold);
+}
+
+fn activated(v: f32) -> f32 {
+  if (RELU == 1u) { return select(max(v, 0.0), v, is_nan(v)); }
+  return v;
+}
+
+fn activated4(v: vec4f) -> vec4f {
+  if (RELU == 1u) { return select(max(v, vec4f(0.0)), v, (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u)); }
+  return v;
 }
 
 @compute @workgroup_size(WG)
 fn apply(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= p.rows * C) { return; }
+  if (t >= p.chunks * C) { return; }
   let c = t % C;
+  let chunk = t / C;
+  let count = share(chunk);
+  let m = mean[c];
   let scale = gamma[c] / sqrt(variance[c] + p.eps);
-  out[t] = (x[t] - mean[c]) * scale + beta[c];
+  let shift = beta[c];
+  for (var k = 0u; k < count; k++) {
+    let at = (chunk * p.fold + k) * C + c;
+    out[at] = activated((x[at] - m) * scale + shift);
+  }
 }
 
 @compute @workgroup_size(WG)
 fn apply4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= p.rows * (C / 4u)) { return; }
-  let c = t % (C / 4u);
+  let quads = C / 4u;
+  if (t >= p.chunks * quads) { return; }
+  let c = t % quads;
+  let chunk = t / quads;
+  let count = share(chunk);
+  let m = mean4[c];
   let scale = gamma4[c] / sqrt(variance4[c] + p.eps);
-  out4[t] = (x4[t] - mean4[c]) * scale + beta4[c];
+  let shift = beta4[c];
+  for (var k = 0u; k < count; k++) {
+    let at = (chunk * p.fold + k) * quads + c;
+    out4[at] = activated4((x4[at] - m) * scale + shift);
+  }
 }
 
 @compute @workgroup_size(WG)
@@ -70,14 +98,15 @@ fn gradient_sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   if (t >= p.chunks * C) { return; }
   let c = t % C;
   let chunk = t / C;
-  let count = share(p.rows, chunk);
+  let count = share(chunk);
   let m = mean[c];
   var plain = 0.0;
   var centred = 0.0;
   for (var k = 0u; k < count; k++) {
-    let at = (chunk + k * p.chunks) * C + c;
-    plain += grad[at];
-    centred += grad[at] * (x[at] - m);
+    let at = (chunk * p.fold + k) * C + c;
+    let g = grad[at];
+    plain += g;
+    centred += g * (x[at] - m);
   }
   out[chunk * 2u * C + c] = plain;
   out[chunk * 2u * C + C + c] = centred;
@@ -90,14 +119,15 @@ fn gradient_sums4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgr
   if (t >= p.chunks * quads) { return; }
   let c = t % quads;
   let chunk = t / quads;
-  let count = share(p.rows, chunk);
+  let count = share(chunk);
   let m = mean4[c];
   var plain = vec4f(0.0);
   var centred = vec4f(0.0);
   for (var k = 0u; k < count; k++) {
-    let at = (chunk + k * p.chunks) * quads + c;
-    plain += grad4[at];
-    centred += grad4[at] * (x4[at] - m);
+    let at = (chunk * p.fold + k) * quads + c;
+    let g = grad4[at];
+    plain += g;
+    centred += g * (x4[at] - m);
   }
   out4[chunk * 2u * quads + c] = plain;
   out4[chunk * 2u * quads + quads + c] = centred;
@@ -121,19 +151,38 @@ fn finish_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workg
 @compute @workgroup_size(WG)
 fn apply_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= p.rows * C) { return; }
+  if (t >= p.chunks * C) { return; }
   let c = t % C;
-  let inv = 1.0 / sqrt(variance[c] + p.eps);
+  let chunk = t / C;
+  let count = share(chunk);
   let n = f32(p.rows);
-  out[t] = gamma[c] * inv * (grad[t] - dbeta[c] / n - (x[t] - mean[c]) * (inv * dgamma[c] / n));
+  let inv = 1.0 / sqrt(variance[c] + p.eps);
+  let scale = gamma[c] * inv;
+  let plain = dbeta[c] / n;
+  let centred = inv * dgamma[c] / n;
+  let m = mean[c];
+  for (var k = 0u; k < count; k++) {
+    let at = (chunk * p.fold + k) * C + c;
+    out[at] = scale * (grad[at] - plain - (x[at] - m) * centred);
+  }
 }
 
 @compute @workgroup_size(WG)
 fn apply_gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
-  if (t >= p.rows * (C / 4u)) { return; }
-  let c = t % (C / 4u);
-  let inv = vec4f(1.0) / sqrt(variance4[c] + p.eps);
+  let quads = C / 4u;
+  if (t >= p.chunks * quads) { return; }
+  let c = t % quads;
+  let chunk = t / quads;
+  let count = share(chunk);
   let n = f32(p.rows);
-  out4[t] = gamma4[c] * inv * (grad4[t] - dbeta4[c] / n - (x4[t] - mean4[c]) * (inv * dgamma4[c] / n));
+  let inv = vec4f(1.0) / sqrt(variance4[c] + p.eps);
+  let scale = gamma4[c] * inv;
+  let plain = dbeta4[c] / n;
+  let centred = inv * dgamma4[c] / n;
+  let m = mean4[c];
+  for (var k = 0u; k < count; k++) {
+    let at = (chunk * p.fold + k) * quads + c;
+    out4[at] = scale * (grad4[at] - plain - (x4[at] - m) * centred);
+  }
 }

@@ -7,9 +7,11 @@
 // the other: the count, the mean and the squared deviations from it.
 // Entries: `moments` and `moments4` (four neighbours of `inner`, which divides by 4, per thread) take the first stage,
 // `merge` later ones, one thread per element (or four) of a plane; `finish` takes the last and turns it into results.
-// A thread takes the mean of its few elements, then their deviations from that mean, in a second walk that hits the cache (both
-// relative to the first of them, which rounds nothing large); partials are joined by the formula of Chan, Golub and LeVeque
-// (1979): mean = Σ nᵢ mᵢ / n, deviations = Σ dᵢ + Σ nᵢ (mᵢ − mean)², in a fixed order. No cancellation, however far the mean is from 0.
+// A thread takes the sums of its few elements and of their squares, both less the first of them. As that is one of them, squares and
+// what is taken off them are at most n + 1 times the deviations, which costs few digits, however far the mean is from 0. Partials are
+// joined by the formula of Chan, Golub and LeVeque (1979): mean = Σ nᵢ mᵢ / n, deviations = Σ dᵢ + Σ nᵢ (mᵢ − mean)², in a fixed order.
+// In the first stage a thread has neighbouring elements of the extent where `inner` is wide enough for whole lines of memory, else
+// elements that are chunks apart, so that neighbouring threads read what lies side by side.
 
 //!include "lib/grid.wgsl"
 //!include "lib/lane.wgsl"
@@ -27,24 +29,36 @@ override ROOT: u32 = 0u;
 @group(0) @binding(2) var<storage, read_write> out4: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out_mean: array<f32>;
 
+/// The elements that thread t takes in the first stage.
+fn first_lane(t: u32, inner: u32) -> Lane {
+  if (inner < 8u) { return lane(t, inner); }
+  let line = t / inner;
+  let o = line / p.chunks;
+  let chunk = line - o * p.chunks;
+  let each = p.extent / p.chunks;
+  let rest = p.extent - each * p.chunks;
+  let begin = chunk * each + min(chunk, rest);
+  return Lane((o * p.extent + begin) * inner + t - line * inner, inner, each + select(0u, 1u, chunk < rest));
+}
+
 @compute @workgroup_size(WG)
 fn moments(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   let size = p.outer * p.chunks * p.inner;
   if (t >= size) { return; }
-  let l = lane(t, p.inner);
+  let l = first_lane(t, p.inner);
   let origin = x[l.first];
   var total = 0.0;
-  for (var k = 0u; k < l.count; k++) { total += x[l.first + k * l.stride] - origin; }
-  let m = total / f32(l.count);
-  var deviations = 0.0;
+  var squares = 0.0;
   for (var k = 0u; k < l.count; k++) {
-    let d = (x[l.first + k * l.stride] - origin) - m;
-    deviations += d * d;
+    let d = x[l.first + k * l.stride] - origin;
+    total += d;
+    squares += d * d;
   }
+  let m = total / f32(l.count);
   out[t] = f32(l.count);
   out[t + size] = origin + m;
-  out[t + 2u * size] = deviations;
+  out[t + 2u * size] = max(squares - total * m, 0.0);
 }
 
 @compute @workgroup_size(WG)
@@ -52,19 +66,19 @@ fn moments4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) 
   let t = flat_index(gid, groups);
   let size = p.outer * p.chunks * (p.inner / 4u);
   if (t >= size) { return; }
-  let l = lane(t, p.inner / 4u);
+  let l = first_lane(t, p.inner / 4u);
   let origin = x4[l.first];
   var total = vec4f(0.0);
-  for (var k = 0u; k < l.count; k++) { total += x4[l.first + k * l.stride] - origin; }
-  let m = total / f32(l.count);
-  var deviations = vec4f(0.0);
+  var squares = vec4f(0.0);
   for (var k = 0u; k < l.count; k++) {
-    let d = (x4[l.first + k * l.stride] - origin) - m;
-    deviations += d * d;
+    let d = x4[l.first + k * l.stride] - origin;
+    total += d;
+    squares += d * d;
   }
+  let m = total / f32(l.count);
   out4[t] = vec4f(f32(l.count));
   out4[t + size] = origin + m;
-  out4[t + 2u * size] = deviations;
+  out4[t + 2u * size] = max(squares - total * m, vec4f(0.0));
 }
 
 struct Moments { count: f32, mean: f32, deviations: f32 }

@@ -16,44 +16,54 @@ const applyGradient4 = defineKernel(shader, "apply_gradient4");
 
 export interface BatchNormParams {
   readonly eps: number;
+  /** What plans let it do to the result. Default "none". */
+  readonly activation?: "none" | "relu";
 }
 
 /** Rows that one thread of the gradient sums takes; up to twice as many chunks are added up by the last stage. */
 const FOLD = 32;
 
-function specialise(x: Shape, eps: number) {
+/** Rows that one thread normalises at most, and threads that are worth more than longer ones. */
+const APPLY_FOLD = 8;
+const ENOUGH_THREADS = 1 << 15;
+
+/** How a kernel that goes through x once divides it: `fold` rows to each of `chunks` threads a channel, or four of them. */
+function specialise(low: Lowering, x: Shape, eps: number, fold?: number) {
   const c = x.at(-1)!;
   const rows = sizeOf(x.slice(0, -1));
-  return { c, rows, chunks: Math.ceil(rows / FOLD), params: { rows, chunks: 1, eps }, constants: { C: c }, flops: 4 * rows * c };
+  const wide = vec4Fits(low, c);
+  const width = wide ? c / 4 : c;
+  const each = fold ?? Math.max(1, Math.min(APPLY_FOLD, Math.floor((rows * width) / ENOUGH_THREADS)));
+  const chunks = Math.ceil(rows / each);
+  return { c, wide, chunks, use: { params: { rows, chunks, fold: each, eps }, constants: { C: c }, threads: chunks * width, flops: 4 * rows * c } };
 }
 
 type Statistics = Record<"mean" | "variance", Operand>;
 
 /** Normalises with the statistics of the batch, which it returns (f32, the variance biased: divided by n). */
-export function lowerBatchNormTrain(low: Lowering, { x, gamma, beta }: Record<"x" | "gamma" | "beta", Operand>, outputs: Record<"out" | "mean" | "variance", Operand>, { eps }: BatchNormParams): void {
+export function lowerBatchNormTrain(low: Lowering, { x, gamma, beta }: Record<"x" | "gamma" | "beta", Operand>, outputs: Record<"out" | "mean" | "variance", Operand>, o: BatchNormParams): void {
   const { out, mean, variance } = outputs;
   lowerVariance(low, { x }, { out: variance, mean }, { axes: [0, 1, 2], correction: 0, root: false });
-  lowerBatchNormInference(low, { x, gamma, beta, mean, variance }, { out }, { eps });
+  lowerBatchNormInference(low, { x, gamma, beta, mean, variance }, { out }, o);
 }
 
 /** Normalises with given statistics. */
-export function lowerBatchNormInference(low: Lowering, inputs: Record<"x" | "gamma" | "beta" | "mean" | "variance", Operand>, { out }: { out: Operand }, { eps }: BatchNormParams): void {
+export function lowerBatchNormInference(low: Lowering, inputs: Record<"x" | "gamma" | "beta" | "mean" | "variance", Operand>, { out }: { out: Operand }, { eps, activation = "none" }: BatchNormParams): void {
   const { x, gamma, beta, mean, variance } = inputs;
-  const { c, params, constants, flops } = specialise(x.shape, eps);
-  const count = sizeOf(x.shape);
-  low.run(vec4Fits(low, c)
-    ? apply4({ bindings: { x4: x, gamma4: gamma, beta4: beta, mean4: mean, variance4: variance, out4: out }, params, constants, flops, threads: count / 4 })
-    : apply({ bindings: { x, gamma, beta, mean, variance, out }, params, constants, flops, threads: count }));
+  const { wide, use } = specialise(low, x.shape, eps);
+  const constants = { ...use.constants, RELU: activation === "relu" ? 1 : 0 };
+  low.run(wide
+    ? apply4({ bindings: { x4: x, gamma4: gamma, beta4: beta, mean4: mean, variance4: variance, out4: out }, ...use, constants })
+    : apply({ bindings: { x, gamma, beta, mean, variance, out }, ...use, constants }));
 }
 
 /** The gradients of gamma and beta, which the gradient of x needs as well. */
 export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: Statistics & Record<"x" | "grad", Operand>, { gamma, beta }: Record<"gamma" | "beta", Operand>, { eps }: BatchNormParams): void {
-  const { c, rows, chunks, params, constants, flops } = specialise(x.shape, eps);
+  const { c, wide, chunks, use } = specialise(low, x.shape, eps, FOLD);
   let sums = low.temp([chunks, 2, c]);
-  const use = { params: { rows, chunks, eps }, constants, flops };
-  low.run(vec4Fits(low, c)
-    ? gradientSums4({ bindings: { x4: x, grad4: grad, mean4: mean, out4: sums }, ...use, threads: (chunks * c) / 4 })
-    : gradientSums({ bindings: { x, grad, mean, out: sums }, ...use, threads: chunks * c }));
+  low.run(wide
+    ? gradientSums4({ bindings: { x4: x, grad4: grad, mean4: mean, out4: sums }, ...use })
+    : gradientSums({ bindings: { x, grad, mean, out: sums }, ...use }));
   let left = chunks;
   if (chunks > 2 * FOLD) {
     const from = sums;
@@ -61,16 +71,15 @@ export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: S
     sums = low.temp([1, 2, c]);
     lowerReduce(low, from, sums, "sum", [0]);
   }
-  low.run(finishGradient({ bindings: { partial: sums, variance, out_beta: beta, out_gamma: gamma }, params: { ...params, chunks: left }, constants, threads: c }));
+  low.run(finishGradient({ bindings: { partial: sums, variance, out_beta: beta, out_gamma: gamma }, params: { ...use.params, chunks: left }, constants: use.constants, threads: c }));
 }
 
 /** The gradient of x when the statistics come from x. */
 export function lowerBatchNormInputGradient(low: Lowering, inputs: Statistics & Record<"x" | "gamma" | "dgamma" | "dbeta" | "grad", Operand>, { out }: { out: Operand }, { eps }: BatchNormParams): void {
   const { x, gamma, mean, variance, dgamma, dbeta, grad } = inputs;
-  const { c, params, constants, flops } = specialise(x.shape, eps);
-  const count = sizeOf(x.shape);
-  const use = { params, constants, flops: 2 * flops };
-  low.run(vec4Fits(low, c)
-    ? applyGradient4({ bindings: { x4: x, gamma4: gamma, mean4: mean, variance4: variance, dgamma4: dgamma, dbeta4: dbeta, grad4: grad, out4: out }, ...use, threads: count / 4 })
-    : applyGradient({ bindings: { x, gamma, mean, variance, dgamma, dbeta, grad, out }, ...use, threads: count }));
+  const { wide, use } = specialise(low, x.shape, eps);
+  const doubled = { ...use, flops: 2 * use.flops };
+  low.run(wide
+    ? applyGradient4({ bindings: { x4: x, gamma4: gamma, mean4: mean, variance4: variance, dgamma4: dgamma, dbeta4: dbeta, grad4: grad, out4: out }, ...doubled })
+    : applyGradient({ bindings: { x, gamma, mean, variance, dgamma, dbeta, grad, out }, ...doubled }));
 }

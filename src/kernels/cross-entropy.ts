@@ -68,7 +68,7 @@ export function lowerCrossEntropy(low: Lowering, inputs: Inputs, { out, total }:
 }
 
 /** Partial sums that this many pixels are folded into at first. */
-export const lossChunks = (pixels: number): number => Math.ceil(pixels / FOLD);
+const lossChunks = (pixels: number): number => Math.ceil(pixels / FOLD);
 
 /** Folds partial sums [k, 2] of losses and weights into the sum or mean, and the sum of the weights. */
 export function finishLoss(low: Lowering, first: Operand, { out, total }: Record<"out" | "total", Operand>, { reduction, emptyIsZero }: Pick<CrossEntropyParams, "reduction" | "emptyIsZero">): void {

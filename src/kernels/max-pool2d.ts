@@ -13,6 +13,9 @@ const onlyIndices = defineKernel(shader, "only_indices");
 const onlyIndices4 = defineKernel(shader, "only_indices4");
 const gradient = defineKernel(shader, "gradient");
 const gradient4 = defineKernel(shader, "gradient4");
+const forwardWindows4 = defineKernel(shader, "forward_windows4");
+const gradientWindows4 = defineKernel(shader, "gradient_windows4");
+const pickWindows4 = defineKernel(shader, "pick_windows4");
 
 export interface MaxPool2dParams {
   readonly kernelSize: readonly [number, number];
@@ -59,4 +62,21 @@ export function lowerMaxPool2dGradient(low: Lowering, { grad, indices }: Record<
   low.run(vec4Fits(low, c)
     ? gradient4({ bindings: { grad4: grad, chosen4: indices, out4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) })
     : gradient({ bindings: { grad, chosen: indices, out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, false) }));
+}
+
+/** Values and, as bytes, which position of its window each had. Channels divide by 4. */
+export function lowerMaxPool2dWindows(low: Lowering, { x }: { x: Operand }, { out, windows }: Record<"out" | "windows", Operand>, o: MaxPool2dParams): void {
+  const { use } = specialise(x.shape, out.shape, o);
+  low.run(forwardWindows4({ bindings: { x4: x, out4: out, windows }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) }));
+}
+
+export function lowerMaxPool2dWindowsGradient(low: Lowering, { grad, windows }: Record<"grad" | "windows", Operand>, { out }: { out: Operand }, o: MaxPool2dParams): void {
+  const { use } = specialise(out.shape, grad.shape, o);
+  low.run(gradientWindows4({ bindings: { grad4: grad, winners: windows, out4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) }));
+}
+
+/** What stands in a plane where the winners of the windows stood. */
+export function lowerMaxPool2dWindowsPick(low: Lowering, { plane, windows }: Record<"plane" | "windows", Operand>, { out }: { out: Operand }, o: MaxPool2dParams): void {
+  const { use } = specialise(plane.shape, out.shape, o);
+  low.run(pickWindows4({ bindings: { plane, winners: windows, out4: out }, ...use, workgroups: planeGroups("maxPool2d", out.shape, true) }));
 }

@@ -1,17 +1,22 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import { constantVector } from "./constant.js";
-import { finishLoss, lossChunks, lowerCrossEntropy, lowerCrossEntropyGradient, lowerCrossEntropyPixels, type CrossEntropyParams } from "./cross-entropy.js";
+import { finishLoss, lowerCrossEntropy, lowerCrossEntropyGradient, lowerCrossEntropyPixels, type CrossEntropyParams } from "./cross-entropy.js";
 import type { Lowering, Operand } from "./lowering.js";
 import type { AxisPlacement } from "./resample-axis.js";
 import { lowerResize, lowerResizeGradient, type ResizeParams } from "./resize.js";
 import shader from "./wgsl/upsampled-cross-entropy.js";
+import gradientShader from "./wgsl/upsampled-cross-entropy-gradient.js";
 
 const none = defineKernel(shader, "none");
 const partialSums = defineKernel(shader, "partial_sums");
-const gradientNone = defineKernel(shader, "gradient_none");
-const gradientSum = defineKernel(shader, "gradient_sum");
-const gradientMean = defineKernel(shader, "gradient_mean");
+const gradientNone = defineKernel(gradientShader, "gradient_none");
+const gradientSum = defineKernel(gradientShader, "gradient_sum");
+const gradientMean = defineKernel(gradientShader, "gradient_mean");
+const cellNone = defineKernel(gradientShader, "cell_none");
+const cellSum = defineKernel(gradientShader, "cell_sum");
+const cellMean = defineKernel(gradientShader, "cell_mean");
+const collect = defineKernel(gradientShader, "collect");
 
 export interface UpsampledCrossEntropyParams extends CrossEntropyParams {
   readonly alignCorners: boolean;
@@ -26,6 +31,11 @@ interface Inputs {
 
 type Outputs = Record<"out" | "lse", Operand> & { total?: Operand };
 
+/** Fours of pixels that one thread of the loss adds up. */
+const FOLD = 8;
+/** Pixels per coarse pixel from which on cells pay, whose sums take as much memory as four maps of the coarse logits. */
+const CELL_PIXELS = 8;
+
 /** The fraction (max(d·mul + add, sub) − sub) / den that maps output d of `o` to a position among `n` inputs: see lib/bilinear.wgsl. */
 function fraction(n: number, o: number, alignCorners: boolean) {
   // (d + 1/2) n/o − 1/2 = (2nd + n − o) / 2o. A corner-aligned output of one pixel stays at position 0.
@@ -39,16 +49,16 @@ function specialise(low: Lowering, { logits, labels, weight: given, pixelWeight 
   const weight = o.weights ? constantVector(low, o.weights) : given;
   const pixels = sizeOf(labels.shape);
   return {
-    pixels,
+    pixels, classes,
     // Weights are not read unless WEIGHTED or PIXELS is set; the logits stand in for the bindings.
     bindings: { x: logits, labels, weight: weight ?? logits, pixel_weight: pixelWeight ?? logits },
     params: {
       h, w, oh, ow,
       mul_h: v.mul, add_h: v.add, sub_h: v.sub, den_h: v.den,
       mul_w: u.mul, add_w: u.add, sub_w: u.sub, den_w: u.den,
-      count: pixels, total: sizeOf(logits.shape.slice(0, 3)) * Math.ceil(classes / 4), classes, chunks: 1, ignored: o.ignoreIndex, smoothing: o.labelSmoothing,
+      classes, ignored: o.ignoreIndex, smoothing: o.labelSmoothing,
     },
-    constants: { U8: labels.dtype === "u8" ? 1 : 0, WEIGHTED: weight ? 1 : 0, PIXELS: pixelWeight ? 1 : 0, EMPTY_IS_ZERO: o.emptyIsZero ? 1 : 0 },
+    constants: { SMOOTH: o.labelSmoothing === 0 ? 0 : 1, U8: labels.dtype === "u8" ? 1 : 0, WEIGHTED: weight ? 1 : 0, PIXELS: pixelWeight ? 1 : 0 },
     flops: 20 * pixels * classes,
   };
 }
@@ -76,28 +86,42 @@ export function lowerUpsampledCrossEntropy(low: Lowering, inputs: Inputs, { out,
     return;
   }
   const { pixels, bindings, params, constants, flops } = specialise(low, inputs, o);
+  const fours = Math.ceil(pixels / 4);
   if (!total) {
-    low.run(none({ bindings: { ...bindings, out, lse }, params, constants, threads: pixels, flops }));
+    low.run(none({ bindings: { ...bindings, out, lse }, params: { ...params, count: pixels, chunks: fours }, constants, threads: fours, flops }));
     return;
   }
-  const chunks = lossChunks(pixels);
+  const chunks = Math.ceil(fours / FOLD);
   const partial = low.temp([chunks, 2]);
-  low.run(partialSums({ bindings: { ...bindings, sums: partial, lse }, params: { ...params, chunks }, constants, threads: chunks, flops }));
+  low.run(partialSums({ bindings: { ...bindings, sums: partial, lse }, params: { ...params, count: pixels, chunks }, constants, threads: chunks, flops }));
   finishLoss(low, partial, { out, total }, o);
 }
 
-export function lowerUpsampledCrossEntropyGradient(low: Lowering, { grad, lse, total, ...inputs }: Inputs & Record<"grad" | "lse", Operand> & { total?: Operand | undefined }, { out }: { out: Operand }, o: UpsampledCrossEntropyParams): void {
+export function lowerUpsampledCrossEntropyGradient(low: Lowering, { grad, lse, total: sum, ...inputs }: Inputs & Record<"grad" | "lse", Operand> & { total?: Operand | undefined }, { out }: { out: Operand }, o: UpsampledCrossEntropyParams): void {
   if (isClear(low)) {
     const [logits, slopes] = [low.temp(fullSize(inputs)), low.temp(fullSize(inputs))];
     const resize = resizing(inputs, o);
     lowerResize(low, { x: inputs.logits }, { out: logits }, resize);
-    lowerCrossEntropyGradient(low, { ...inputs, logits, grad, total }, { out: slopes }, o);
+    lowerCrossEntropyGradient(low, { ...inputs, logits, grad, total: sum }, { out: slopes }, o);
     lowerResizeGradient(low, { grad: slopes }, { out }, resize);
     return;
   }
-  const { bindings, params, constants, flops } = specialise(low, inputs, o);
-  const use = { params, constants, threads: params.total, flops: 4 * flops };
-  if (o.reduction === "none") low.run(gradientNone({ bindings: { ...bindings, known: lse, grad, out }, ...use }));
-  else if (o.reduction === "sum") low.run(gradientSum({ bindings: { ...bindings, known: lse, grad, out }, ...use }));
-  else low.run(gradientMean({ bindings: { ...bindings, known: lse, grad, divisor: total!, out }, ...use }));
+  const { pixels, classes, bindings, params, constants, flops } = specialise(low, inputs, o);
+  const coarse = sizeOf(inputs.logits.shape.slice(0, 3));
+  const cells = pixels >= CELL_PIXELS * coarse;
+  const quads = Math.ceil(classes / 4);
+  const total = coarse * quads;
+  const use = { params: { ...params, total }, constants: { ...constants, EMPTY_IS_ZERO: o.emptyIsZero ? 1 : 0 }, threads: total, flops: (cells ? 1 : 4) * flops };
+  const read = { ...bindings, known: lse, grad };
+  if (!cells) {
+    if (o.reduction === "none") low.run(gradientNone({ bindings: { ...read, out }, ...use }));
+    else if (o.reduction === "sum") low.run(gradientSum({ bindings: { ...read, out }, ...use }));
+    else low.run(gradientMean({ bindings: { ...read, divisor: sum!, out }, ...use }));
+    return;
+  }
+  const corners = low.temp([coarse, 4, 4 * quads]);
+  if (o.reduction === "none") low.run(cellNone({ bindings: { ...read, corners4: corners }, ...use }));
+  else if (o.reduction === "sum") low.run(cellSum({ bindings: { ...read, corners4: corners }, ...use }));
+  else low.run(cellMean({ bindings: { ...read, divisor: sum!, corners4: corners }, ...use }));
+  low.run(collect({ bindings: { kept4: corners, out }, params: use.params, threads: total }));
 }

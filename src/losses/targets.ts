@@ -1,7 +1,7 @@
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { cast } from "../ops/cast.js";
 import { constant } from "../ops/constant.js";
-import { checkLogits, checkPixelLabels, checkPixelWeight, isFloat } from "../ops/cross-entropy.js";
+import { checkLogits, checkPixelLabels, checkPixelWeight, isFloat } from "../ops/cross-entropy-options.js";
 import { checkIgnoreIndex } from "../ops/last-axis.js";
 import { oneHot } from "../ops/one-hot.js";
 import { add, div, equal, greater, less, mul, sub, where } from "../ops/pointwise.js";

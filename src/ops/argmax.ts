@@ -4,6 +4,7 @@ import { lowerArgmax, type ArgmaxParams } from "../kernels/argmax.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { reducedShape } from "./axes.js";
 import { flag, normalAxis, requireTensors, requireWords } from "./require.js";
+import { argmaxOfResampled } from "./upsampled-argmax.js";
 
 export interface ArgmaxOptions {
   /** The axis that is searched; negative ones count from the back. Default -1, the classes. */
@@ -14,9 +15,20 @@ export interface ArgmaxOptions {
 
 const argmaxOp = defineOp({
   name: "argmax",
-  shape: ({ x }: { x: Spec }, { axis, keepDims }: ArgmaxParams): Spec => ({ shape: reducedShape(x.shape, [axis], keepDims), dtype: "u32" }),
+  shape: ({ x }: { x: Spec }, { axis, keepDims, bytes }: ArgmaxParams): Spec => ({ shape: reducedShape(x.shape, [axis], keepDims), dtype: bytes ? "u8" : "u32" }),
   gradient: { x: null },
   lower: lowerArgmax,
+  traits: {
+    readsLargest: ({ axis, smallest }: ArgmaxParams, { x }) => !smallest && axis === x!.shape.length - 1,
+    absorbResampling: {
+      input: "x",
+      build: ({ x }, o: ArgmaxParams, resampling) => {
+        const out = argmaxOfResampled(x!, o, resampling);
+        return out && { out };
+      },
+    },
+    absorbCast: (dtype, o: ArgmaxParams, { x }) => (dtype === "u8" && !o.bytes && o.axis === x!.shape.length - 1 && x!.shape.at(-1)! <= 256 ? { ...o, bytes: true } : undefined),
+  },
 });
 
 /** `argmax` and `argmin`, under the name that errors say. */
@@ -26,7 +38,7 @@ export function extreme(op: string, x: TensorLike, options: ArgmaxOptions, small
   requireWords(op, "x", x);
   const axis = normalAxis(op, x.shape, options.axis ?? -1);
   if (x.shape[axis] === 0) throw new ShapeError(op, `axis ${axis} has no elements to choose from`, { x: x.shape });
-  return argmaxOp({ x }, { axis, keepDims: flag(op, "keepDims", options.keepDims, false), smallest }) as Tensor<"u32">;
+  return argmaxOp({ x }, { axis, keepDims: flag(op, "keepDims", options.keepDims, false), smallest, bytes: false }) as Tensor<"u32">;
 }
 
 /**

@@ -48,6 +48,10 @@ const batchNormTrainOp = defineOp({
     beta: (grad, { x, beta }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).beta, beta.dtype),
   },
   lower: lowerBatchNormTrain,
+  traits: {
+    epilogue: { activations: ["relu"] },
+    again: ({ x, gamma, beta }, { mean, variance }, o: BatchNormParams) => batchNormInferenceOp({ x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! }, o),
+  },
 });
 
 /** The gradients of gamma and beta, in f32; asked for up to three times, and merged into one by common subexpressions. */
@@ -107,7 +111,11 @@ const batchNormInferenceOp = defineOp({
     variance: (grad, { x, gamma, mean, variance }, o) => mul(mul(batchNormSumsOp({ x, mean, variance, grad }, o).gamma, widened(gamma)), div(-0.5, add(variance, o.eps))),
   },
   lower: lowerBatchNormInference,
-  traits: { affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options, inputs["x"]!.dtype) },
+  traits: {
+    cheap: true,
+    epilogue: { activations: ["relu"] },
+    affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options, inputs["x"]!.dtype),
+  },
 });
 
 export interface BatchNormOptions {

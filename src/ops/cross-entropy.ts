@@ -4,22 +4,16 @@ import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerCrossEntropy, lowerCrossEntropyGradient, lowerCrossEntropyPixels, type CrossEntropyParams } from "../kernels/cross-entropy.js";
 import type { FloatDType } from "../runtime/dtype.js";
-import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
+import { OptionError, checkOptions } from "../runtime/errors.js";
 import { sameShape, sizeOf } from "../runtime/shape.js";
 import { cast } from "./cast.js";
 import { constant } from "./constant.js";
-import { checkIgnoreIndex, checkLabels } from "./last-axis.js";
+import { checkClassWeights, checkLogits, checkPixelLabels, checkPixelWeight, crossEntropyParams, isFloat, isNumbers, type CrossEntropyInputs as Inputs, type CrossEntropyOptions } from "./cross-entropy-options.js";
 import { logSoftmax } from "./log-softmax.js";
 import { add, div, equal, mul, neg, where } from "./pointwise.js";
-import { flag, requireFloat, requireTensors } from "./require.js";
+import { requireTensors } from "./require.js";
 import { sum } from "./sum.js";
-
-interface Inputs {
-  logits: Spec;
-  labels: Spec;
-  weight?: Spec | undefined;
-  pixelWeight?: Spec | undefined;
-}
+import { crossEntropyGradientOfResampled, crossEntropyOfResampled } from "./upsampled-cross-entropy.js";
 
 function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: CrossEntropyParams): void {
   checkLogits("crossEntropy", logits);
@@ -27,38 +21,6 @@ function check({ logits, labels, weight, pixelWeight }: Inputs, { weights }: Cro
   checkClassWeights("crossEntropy", logits.shape.at(-1)!, weight, weights);
   checkPixelWeight("crossEntropy", logits, pixelWeight);
 }
-
-/** Throws unless `logits` are floats with classes along the last axis. */
-export function checkLogits(op: string, logits: Spec): void {
-  requireFloat(op, "logits", logits);
-  if (!logits.shape.at(-1)) throw new ShapeError(op, "logits needs a last axis (classes) of at least 1", { logits: logits.shape });
-}
-
-/** Throws unless `labels` are a class number for each pixel of the logits. */
-export function checkPixelLabels(op: string, logits: Spec, labels: Spec): void {
-  const fits = sameShape(labels.shape, logits.shape.slice(0, -1));
-  if (isFloat(labels) && !fits) throw new ShapeError(op, "labels that are probabilities must have the shape of logits", axes({ logits, labels }));
-  checkLabels(op, "labels", labels);
-  if (!fits) throw new ShapeError(op, "labels must have the shape of logits without its last axis (classes)", axes({ logits, labels }));
-}
-
-/** Throws unless the class weights, a tensor or numbers, are one for each class. */
-export function checkClassWeights(op: string, classes: number, weight: Spec | undefined, weights: readonly number[] | undefined): void {
-  if (weight && !(weight.shape.length === 1 && weight.shape[0] === classes && isFloat(weight)))
-    throw new ShapeError(op, `weight must be f32 (or f16) with one number for each of the ${classes} classes`, { weight: weight.shape });
-  if (weights && weights.length !== classes) throw new OptionError(`${op}: weight has ${weights.length} numbers but there are ${classes} classes.`);
-}
-
-/** Throws unless a pixel weight fits the logits. */
-export function checkPixelWeight(op: string, logits: Spec, pixelWeight: Spec | undefined): void {
-  if (pixelWeight && !sameShape(pixelWeight.shape, logits.shape.slice(0, -1)))
-    throw new ShapeError(op, "pixelWeight must have the shape of logits without its last axis (classes)", axes({ logits, pixelWeight }));
-}
-
-export const isFloat = ({ dtype }: Pick<Spec, "dtype">): boolean => dtype === "f32" || dtype === "f16";
-
-const axes = (specs: Record<string, Spec>): Record<string, [readonly number[], string]> =>
-  Object.fromEntries(Object.entries(specs).map(([name, { shape }]) => [name, [shape, shape.length === 4 ? "NHWC" : shape.length === 3 ? "NHW" : ""]]));
 
 /** The loss of every pixel. */
 const crossEntropyPixelsOp = defineOp({
@@ -73,6 +35,7 @@ const crossEntropyPixelsOp = defineOp({
     pixelWeight: null,
   },
   lower: lowerCrossEntropyPixels,
+  traits: { absorbResampling: { input: "logits", build: (inputs, o: CrossEntropyParams, resampling) => crossEntropyOfResampled(inputs as never, o, resampling) } },
 });
 
 /** Their sum or mean, and the sum of the weights that counted. */
@@ -89,6 +52,7 @@ const crossEntropyOp = defineOp({
     pixelWeight: null,
   },
   lower: lowerCrossEntropy,
+  traits: { absorbResampling: { input: "logits", build: (inputs, o: CrossEntropyParams, resampling) => crossEntropyOfResampled(inputs as never, o, resampling) as Record<string, Tensor> | undefined } },
 });
 
 const crossEntropyGradientOp = defineOp({
@@ -96,40 +60,18 @@ const crossEntropyGradientOp = defineOp({
   shape: ({ logits }: Inputs & { grad: Spec; total?: Spec | undefined }): Spec => ({ shape: logits.shape, dtype: logits.dtype }),
   gradient: { labels: null },
   lower: lowerCrossEntropyGradient,
+  traits: {
+    absorbResampling: {
+      input: "logits", transposed: true,
+      build: (inputs, o: CrossEntropyParams, resampling) => {
+        const out = crossEntropyGradientOfResampled(inputs as never, o, resampling);
+        return out && { out };
+      },
+    },
+  },
 });
 
-export interface CrossEntropyOptions {
-  /** A factor for each class: numbers, or a tensor of shape [classes] (which gets no gradient). Default 1. */
-  weight?: readonly number[] | TensorLike<FloatDType> | undefined;
-  /** Label of pixels that do not count. Default −100, which u8 and u32 masks never hold; 255 is usual in masks. */
-  ignoreIndex?: number | undefined;
-  /**
-   * How much each pixel counts, of the shape of the labels: a mask of zeros and ones (any dtype), or weights such as U-Net's (f32). It gets no
-   * gradient. 0 is the same as ignoring the pixel. Default 1 everywhere.
-   */
-  pixelWeight?: TensorLike | undefined;
-  /** Part of the target, 0 … 1, that is spread over all classes. Default 0. */
-  labelSmoothing?: number | undefined;
-  /**
-   * "mean" divides by the sum of the weights (of class and pixel) of the labels that count, and for probabilities by the number of
-   * pixels (the sum of `pixelWeight`); "none" gives the loss of every pixel. Default "mean".
-   */
-  reduction?: "mean" | "sum" | "none" | undefined;
-  /** The mean over no pixel at all is 0 instead of NaN. Default false, as in PyTorch. */
-  emptyIsZero?: boolean | undefined;
-}
-
-/** Throws unless the options are in range; the class weights apart into numbers and tensor, as the op wants them. */
-export function crossEntropyParams(op: string, { weight, ignoreIndex = -100, labelSmoothing = 0, reduction = "mean", emptyIsZero = false }: CrossEntropyOptions): CrossEntropyParams {
-  checkIgnoreIndex(op, ignoreIndex);
-  flag(op, "emptyIsZero", emptyIsZero, false);
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new OptionError(`${op}: labelSmoothing must be between 0 and 1 but is ${labelSmoothing}.`);
-  if (!["mean", "sum", "none"].includes(reduction)) throw new OptionError(`${op}: reduction must be "mean", "sum" or "none" but is "${String(reduction)}".`);
-  const numbers = isNumbers(weight) ? [...weight] : undefined;
-  if (weight !== undefined && !numbers) requireTensors(op, { weight });
-  if (numbers?.some((w) => !(Number.isFinite(w) && w >= 0))) throw new OptionError(`${op}: weight must hold numbers of at least 0 but holds [${numbers.join(", ")}].`);
-  return { ignoreIndex, labelSmoothing, reduction, emptyIsZero, ...(numbers ? { weights: numbers } : {}) };
-}
+export type { CrossEntropyOptions } from "./cross-entropy-options.js";
 
 /**
  * Cross-entropy of logits and class labels, with the formula, weights, smoothing and ignored pixels of PyTorch's
@@ -165,8 +107,6 @@ export function crossEntropy(logits: TensorLike<FloatDType>, labels: TensorLike,
   const single = { ...inputs, logits: inF32(logits), weight: inputs.weight && inF32(inputs.weight), pixelWeight: pixelWeight && inF32(pixelWeight) };
   return (params.reduction === "none" ? crossEntropyPixelsOp(single, params) : crossEntropyOp(single, params).out) as Tensor<"f32">;
 }
-
-const isNumbers = (weight: CrossEntropyOptions["weight"]): weight is readonly number[] => Array.isArray(weight);
 
 const inF32 = (x: TensorLike): TensorLike<"f32"> => (x.dtype === "f32" ? (x as TensorLike<"f32">) : cast(x, "f32"));
 

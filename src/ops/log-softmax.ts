@@ -13,6 +13,7 @@ const logSoftmaxOp = defineOp({
   },
   gradient: { x: (grad, _inputs, _options, out) => logSoftmaxGradientOp({ y: out, grad }, {}) },
   lower: lowerLogSoftmax,
+  traits: { keepsOrder: true },
 });
 
 const logSoftmaxGradientOp = defineOp({

@@ -1,6 +1,9 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
-import { lowerMaxPool2d, lowerMaxPool2dGradient, lowerMaxPool2dIndices, lowerMaxPool2dWithIndices, type MaxPool2dParams } from "../kernels/max-pool2d.js";
+import {
+  lowerMaxPool2d, lowerMaxPool2dGradient, lowerMaxPool2dIndices, lowerMaxPool2dWindows, lowerMaxPool2dWindowsGradient, lowerMaxPool2dWindowsPick, lowerMaxPool2dWithIndices,
+  type MaxPool2dParams,
+} from "../kernels/max-pool2d.js";
 import { lowerPick2d } from "../kernels/pick2d.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions } from "../runtime/errors.js";
@@ -35,12 +38,46 @@ const gradientOptions = (o: Params, x: Tensor) => ({
   kernelSize: o.kernelSize, stride: o.stride, padding: o.padding, dilation: o.dilation, size: [x.shape[1]!, x.shape[2]!] as Pair,
 });
 
-/** Values alone. The gradient finds the indices again: they cost a pass over x, and no memory while the forward pass lasts. */
+/** Values alone. For the gradient a plan has them computed with the windows, a byte each; for other channels it finds the indices again. */
 const maxPool2dOp = defineOp({
   name: "maxPool2d",
   shape: ({ x }: { x: Spec }, o: Params) => pooled(x, o),
-  gradient: { x: (grad, { x }, o) => maxPool2dGradientOp({ grad, indices: maxPool2dIndicesOp({ x }, o) }, gradientOptions(o, x)) },
+  gradient: {
+    x: (grad, { x }, o): Tensor => fitsWindows(x, o)
+      ? maxPool2dWindowsGradientOp({ grad, windows: maxPool2dWindowsOp({ x }, o).windows }, gradientOptions(o, x))
+      : maxPool2dGradientOp({ grad, indices: maxPool2dIndicesOp({ x }, o) }, gradientOptions(o, x)),
+  },
   lower: lowerMaxPool2d,
+  traits: { within: "maxPool2dWindows" },
+});
+
+/** Whether positions in a window are bytes, and those of four channels a word. */
+const fitsWindows = (x: Spec, { kernelSize: [kh, kw] }: Params): boolean => x.shape[3]! % 4 === 0 && kh * kw <= 256;
+
+/** Values, and the position of each in its window (row by row), which is what plans keep for the gradient. */
+const maxPool2dWindowsOp = defineOp({
+  name: "maxPool2dWindows",
+  shape: ({ x }: { x: Spec }, o: Params) => {
+    const out = pooled(x, o);
+    return { out, windows: { shape: out.shape, dtype: "u8" } };
+  },
+  gradient: { x: ({ out: grad }, { x }, o, { windows }): Tensor | undefined => grad && maxPool2dWindowsGradientOp({ grad, windows }, gradientOptions(o, x)) },
+  lower: lowerMaxPool2dWindows,
+});
+
+const maxPool2dWindowsGradientOp = defineOp({
+  name: "maxPool2dWindowsGradient",
+  shape: ({ grad }: { grad: Spec; windows: Spec }, { size }: GradientParams) => ({ shape: [grad.shape[0]!, ...size, grad.shape[3]!], dtype: grad.dtype }),
+  gradient: { grad: (grad, { windows }, o): Tensor => maxPool2dWindowsPickOp({ plane: grad, windows }, o), windows: null },
+  lower: lowerMaxPool2dWindowsGradient,
+});
+
+/** The transpose of that, which second derivatives need. */
+const maxPool2dWindowsPickOp = defineOp({
+  name: "maxPool2dWindowsPick",
+  shape: ({ plane, windows }: { plane: Spec; windows: Spec }, _o: GradientParams) => ({ shape: windows.shape, dtype: plane.dtype }),
+  gradient: { plane: (grad, { windows }, o): Tensor => maxPool2dWindowsGradientOp({ grad, windows }, o), windows: null },
+  lower: lowerMaxPool2dWindowsPick,
 });
 
 const maxPool2dWithIndicesOp = defineOp({

@@ -27,7 +27,7 @@ const resizeOp = defineOp({
   },
   gradient: { x: (grad, { x }, o): Tensor => resizeGradientOp({ grad }, { ...o, ...plane(x) }) },
   lower: lowerResize,
-  traits: { sliceOutput: true },
+  traits: { cheap: true, sliceOutput: true, resamples: "forward" },
 });
 
 /** The transposed resampling: every input pixel gathers from the outputs that read it. */
@@ -36,6 +36,7 @@ const resizeGradientOp = defineOp({
   shape: ({ grad }: { grad: Spec }, o: ResizeParams & Sized) => sized(grad, o),
   gradient: { grad: (grad, { grad: outer }, o): Tensor => resizeOp({ x: grad }, { ...o, ...plane(outer) }) },
   lower: lowerResizeGradient,
+  traits: { resamples: "transposed" },
 });
 
 /** Bicubic and antialiased: one axis at a time. */

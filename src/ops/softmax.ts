@@ -13,6 +13,7 @@ const softmaxOp = defineOp({
   },
   gradient: { x: (grad, _inputs, _options, out) => softmaxGradientOp({ y: out, grad }, {}) },
   lower: lowerSoftmax,
+  traits: { keepsOrder: true },
 });
 
 const softmaxGradientOp = defineOp({

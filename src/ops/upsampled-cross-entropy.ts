@@ -1,22 +1,16 @@
 import { capturing } from "../graph/current.js";
 import { runEagerly } from "../graph/eager.js";
-import { defineOp, type Spec } from "../graph/op.js";
+import { defineOp, type Resampling, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerUpsampledCrossEntropy, lowerUpsampledCrossEntropyGradient, type UpsampledCrossEntropyParams } from "../kernels/upsampled-cross-entropy.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { ShapeError, checkOptions } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
 import { cast } from "./cast.js";
-import { checkClassWeights, crossEntropyParams, type CrossEntropyOptions } from "./cross-entropy.js";
+import type { CrossEntropyParams } from "../kernels/cross-entropy.js";
+import { checkClassWeights, crossEntropyParams, type CrossEntropyInputs as Inputs, type CrossEntropyOptions } from "./cross-entropy-options.js";
 import { checkLabels } from "./last-axis.js";
 import { flag, requireFloat, requireTensors } from "./require.js";
-
-interface Inputs {
-  logits: Spec;
-  labels: Spec;
-  weight?: Spec | undefined;
-  pixelWeight?: Spec | undefined;
-}
 
 const op = "upsampledCrossEntropy";
 /** Positions are whole numbers below 2³¹ up to here. */
@@ -75,6 +69,33 @@ const gradientOp = defineOp({
   gradient: { labels: null },
   lower: lowerUpsampledCrossEntropyGradient,
 });
+
+/** Whether a resampling aligns corners; undefined where this op does not place pixels as it does. */
+function alignment(logits: Spec, { mode, size, placement }: Resampling): boolean | undefined {
+  const [, h = 0, w = 0] = logits.shape;
+  if (mode !== "bilinear" || Math.max(h * size[0], w * size[1]) >= LARGEST) return undefined;
+  return [false, true].find((aligned) => [h, w].every((n, i) => {
+    const { step, start } = placement[i]!;
+    const o = size[i]!;
+    return aligned ? start === 0 && step === (o > 1 ? (n - 1) / (o - 1) : 0) : step === n / o && start === step / 2 - 0.5;
+  }));
+}
+
+/** What `crossEntropy` of resampled logits becomes, as one scalar or (reduction "none") for each pixel; undefined where it cannot. */
+export function crossEntropyOfResampled(inputs: Tensors, o: CrossEntropyParams, resampling: Resampling): { out: Tensor; total?: Tensor; lse: Tensor } | undefined {
+  const alignCorners = inputs.logits.dtype === "f32" ? alignment(inputs.logits, resampling) : undefined;
+  if (alignCorners === undefined) return undefined;
+  return o.reduction === "none" ? pixelsOp(inputs, { ...o, alignCorners }) : reducedOp(inputs, { ...o, alignCorners });
+}
+
+/**
+ * What the gradient of `crossEntropy` and the transposed resampling behind it become. It needs what the forward pass keeps, and asks
+ * for that pass once more, which common subexpressions make one with the first.
+ */
+export function crossEntropyGradientOfResampled({ grad, total, ...inputs }: Tensors & { grad: Tensor; total?: Tensor | undefined }, o: CrossEntropyParams, resampling: Resampling): Tensor | undefined {
+  const forward = crossEntropyOfResampled(inputs, o, resampling);
+  return forward && gradientOp({ ...inputs, grad, lse: forward.lse, total }, { ...o, alignCorners: alignment(inputs.logits, resampling)! });
+}
 
 export interface UpsampledCrossEntropyOptions extends CrossEntropyOptions {
   /** Whether the corner pixels of logits and labels coincide, as in `resize`. Default false. */

@@ -11,6 +11,8 @@ testOp("upsampledCrossEntropy", ({ logits, labels, weight, pixelWeight }, { weig
   { logits: [1, 4, 4, 3], labels: { shape: [1, 32, 32], classes: 3 }, options: { weights, labelSmoothing: 0.1 }, name: "weights and smoothing" },
   { logits: [1, 5, 2, 3], labels: { shape: [1, 7, 11], classes: 3, ignore: 2 }, weight: { shape: [3], values: weights, gradient: false }, options: { ignoreIndex: 2, reduction: "sum" }, name: "weights as a tensor, sum" },
   { logits: [1, 5, 2, 3], labels: { shape: [1, 7, 11], classes: 3, dtype: "i32", ignore: -100 }, pixelWeight: { shape: [1, 7, 11], low: 0, high: 3, gradient: false }, options: { reduction: "none", labelSmoothing: 0.2 }, name: "weights of pixels, none" },
+  { logits: [1, 2, 3, 3], labels: { shape: [1, 13, 11], classes: 3, dtype: "i32", ignore: -100 }, pixelWeight: { shape: [1, 13, 11], low: 0, high: 3, gradient: false }, options: { reduction: "none", alignCorners: true }, name: "none, much larger" },
+  { logits: [2, 2, 1, 6], labels: { shape: [2, 7, 9], classes: 6 }, options: { reduction: "sum", labelSmoothing: 0.2 }, name: "sum, much larger" },
   { logits: [1, 1, 1, 4], labels: { shape: [1, 5, 3], classes: 4 }, name: "one coarse pixel" },
   { logits: [1, 1, 6, 4], labels: { shape: [1, 1, 1], classes: 4 }, options: { alignCorners: true }, name: "one pixel of labels, corners aligned" },
   { logits: [1, 9, 8, 2], labels: { shape: [1, 4, 3], classes: 2 }, name: "to a smaller size" },

@@ -21,8 +21,8 @@ interface Fused {
 }
 
 /**
- * Gives convolutions (ops with the trait `epilogue`) what follows them and reads nothing else of them: the addition
- * of a bias, the addition of a residual of the same shape, then an activation.
+ * Gives convolutions and batch norms (ops with the trait `epilogue`) what follows them and reads nothing else of their result: the
+ * addition of a bias, the addition of a residual of the same shape, then an activation.
  */
 export function fuseEpilogues(graph: Graph): Graph {
   const uses = countUses(graph);
@@ -34,9 +34,9 @@ export function fuseEpilogues(graph: Graph): Graph {
       nodes.set(node.id, node);
       continue;
     }
-    // The convolution moves to where its last operand is known, and computes the value of the node it swallowed.
+    // The producer computes the value of the node it swallowed. With an operand more it moves to where that is known.
     const { producer, inputs, options } = fused;
-    nodes.delete(producer.id);
+    if (inputs !== producer.inputs) nodes.delete(producer.id);
     nodes.set(producer.id, rewire(producer, { inputs, options, outputs: { ...producer.outputs, out: node.outputs["out"]! } }));
   }
   return { ...graph, nodes: [...nodes.values()] };
@@ -57,7 +57,7 @@ function tryFuse(node: Node, uses: ReadonlyMap<Value, number>, movable: (node: N
     const other = operands.find((v) => v !== value);
     if (name !== "add" || !other) continue;
     const { bias, residual } = epilogue;
-    if (!producer.inputs[bias] && other.shape.length === 1 && other.shape[0] === value.shape.at(-1)) return { producer, inputs: { ...producer.inputs, [bias]: other }, options };
+    if (bias && !producer.inputs[bias] && other.shape.length === 1 && other.shape[0] === value.shape.at(-1)) return { producer, inputs: { ...producer.inputs, [bias]: other }, options };
     if (residual && !producer.inputs[residual] && sameShape(other.shape, value.shape)) return { producer, inputs: { ...producer.inputs, [residual]: other }, options };
   }
   return undefined;

@@ -49,7 +49,7 @@ export function mayMove(graph: Graph): (node: Node, to: Node) => boolean {
 }
 
 /** A node with some parts replaced; it keeps its output values, which point to it from now on. */
-export function rewire(node: Node, parts: Partial<Pick<Node, "inputs" | "options" | "outputs">>): Node {
+export function rewire(node: Node, parts: Partial<Pick<Node, "inputs" | "options" | "outputs" | "blocks">>): Node {
   const made: Node = { ...node, ...parts };
   for (const [output, value] of Object.entries(made.outputs)) (value as { from: Value["from"] }).from = { node: made, output };
   return made;
