@@ -1,5 +1,6 @@
-import { usesOf, type Lowered, type Memory } from "./lower.js";
+import type { Lowered } from "./lower.js";
 import { planMemory, type MemoryPlan } from "./memory-plan.js";
+import { usesOf, type Memory } from "./uses.js";
 
 /** Padding behind every tensor of a guarded plan. */
 const GUARD_BYTES = 256;

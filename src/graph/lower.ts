@@ -3,47 +3,23 @@ import type { AdapterTraits, Lowering } from "../kernels/lowering.js";
 import { byteLength, bytesPerElement, type DType } from "../runtime/dtype.js";
 import { ShapeError } from "../runtime/errors.js";
 import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
-import { MAX_WORKGROUPS, type ChannelSlice, type KernelCall, type Operand } from "../runtime/kernel.js";
+import { MAX_WORKGROUPS, type ChannelSlice, type KernelCall } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
-import type { Storage } from "../runtime/storage.js";
-import type { Block } from "./memory-plan.js";
+import { byLevels } from "./levels.js";
 import { inputsOf, type Graph, type Node, type Value } from "./node.js";
+import { located, usesOf, type Located, type Memory } from "./uses.js";
 import type { Variable } from "./variable.js";
-
-/** Memory of one or several values of a plan. */
-export interface Memory extends Block {
-  readonly name: string;
-  readonly shape: Shape;
-  /** Bytes that its values fill, whole words except for an odd number of f16; the rest of `bytes` is padding. */
-  readonly filled: number;
-  /** Memory that exists already: a variable's, or a tensor closed over. */
-  readonly variable?: Variable;
-  readonly held?: Storage;
-  /** Written only by dispatches whose inputs never change within the plan: kept from call to call. */
-  static: boolean;
-}
-
-/** An operand with its memory: what kernels see, and what the plan binds. */
-export interface Located extends Operand {
-  readonly memory: Memory;
-  readonly offset: number;
-  readonly slice?: ChannelSlice;
-  /** An input of a concatenation that its producer has already written in place. */
-  readonly inPlace?: boolean;
-}
 
 export interface Lowered {
   /** Dispatches that depend only on variables the plan does not assign: run when one of those has changed. */
-  readonly statics: KernelCall[];
-  readonly calls: KernelCall[];
+  readonly statics: readonly KernelCall[];
+  readonly calls: readonly KernelCall[];
   readonly memories: Memory[];
   readonly inputs: Located[];
   readonly outputs: Located[];
   /** Which node made each dispatch. */
   readonly origin: Map<KernelCall, Node>;
 }
-
-export const located = (operand: Operand): Located => operand as Located;
 
 /** Turns a graph into dispatches over memories, deciding who writes into whose memory. */
 export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
@@ -107,7 +83,10 @@ export function lowerGraph(graph: Graph, adapter: AdapterTraits): Lowered {
     for (const [x, out] of copies) lowerConcat(low, { x0: flat(x) }, { out: flat(out) }, { axis: 0 });
   }
   const outputs = graph.outputs.map(locate);
-  return { ...split(calls, graph, outputs), memories, inputs, outputs, origin };
+  const { statics, rest } = split(calls, graph, outputs);
+  const ordered = byLevels(rest, inputs, outputs);
+  noteSpans(ordered);
+  return { statics, calls: ordered, memories, inputs, outputs, origin };
 }
 
 /** Refuses, before anything is submitted, a dispatch that WebGPU would: kernels fold their grids where they can. */
@@ -167,18 +146,8 @@ function placeInConcats(graph: Graph): Map<Value, { target: Value; slice?: Chann
   return placed;
 }
 
-const accessOf = (call: KernelCall, name: string): string => call.shader.entries[call.entry]![name]![1];
-
-/** Memories that a dispatch reads, and those that it writes. */
-export function usesOf(call: KernelCall): { reads: Memory[]; writes: Memory[] } {
-  const reads: Memory[] = [];
-  const writes: Memory[] = [];
-  for (const [name, operand] of Object.entries(call.bindings)) (accessOf(call, name) === "read" ? reads : writes).push(located(operand).memory);
-  return { reads, writes };
-}
-
-/** Separates what depends on unchanging variables only, and notes when each memory is alive. */
-function split(calls: readonly KernelCall[], graph: Graph, outputs: readonly Located[]): { statics: KernelCall[]; calls: KernelCall[] } {
+/** Separates what depends on unchanging variables only. */
+function split(calls: readonly KernelCall[], graph: Graph, outputs: readonly Located[]): { statics: KernelCall[]; rest: KernelCall[] } {
   const { assigned } = graph.capture;
   const writers = new Map<Memory, number>();
   for (const call of calls) for (const memory of usesOf(call).writes) writers.set(memory, (writers.get(memory) ?? 0) + 1);
@@ -192,12 +161,16 @@ function split(calls: readonly KernelCall[], graph: Graph, outputs: readonly Loc
     if (still) for (const memory of writes) memory.static = true;
     (still ? statics : rest).push(call);
   }
-  rest.forEach((call, i) => {
+  return { statics, rest };
+}
+
+/** Notes when each memory is alive. */
+function noteSpans(calls: readonly KernelCall[]): void {
+  calls.forEach((call, i) => {
     const { reads, writes } = usesOf(call);
     for (const memory of [...reads, ...writes]) {
       memory.first = Math.min(memory.first, i);
       memory.last = Math.max(memory.last, i);
     }
   });
-  return { statics, calls: rest };
 }

@@ -8,12 +8,13 @@ import { sizeOf } from "../runtime/shape.js";
 import type { Storage } from "../runtime/storage.js";
 import { checkVersions } from "./check-versions.js";
 import { describePlan } from "./describe.js";
-import { lowerGraph, located, usesOf, type Lowered, type Memory } from "./lower.js";
+import { lowerGraph, type Lowered } from "./lower.js";
 import { layOut } from "./lay-out.js";
 import type { MemoryPlan } from "./memory-plan.js";
 import type { Graph } from "./node.js";
 import type { KernelTime } from "./profile.js";
 import { Tensor } from "./tensor.js";
+import { located, usesOf, type Memory } from "./uses.js";
 import type { Variable } from "./variable.js";
 
 /** Bytes that a plan needs. */

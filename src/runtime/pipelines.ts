@@ -1,8 +1,8 @@
 import { AtrousError, DeviceError } from "./errors.js";
 import type { Failures } from "./failures.js";
 import { ShaderStage } from "./gpu.js";
-import type { Shader } from "./kernel.js";
-import { specialise, type Specialisation } from "./specialise.js";
+import type { KernelCall, Shader } from "./kernel.js";
+import { specialisationOf, specialise, type Specialisation, type Specialised } from "./specialise.js";
 
 /** A compute pipeline that may still be compiling. */
 export interface Pipeline {
@@ -10,6 +10,22 @@ export interface Pipeline {
   /** Settles when `gpu` is set, or rejects with the compiler's message. */
   readonly ready: Promise<void>;
   gpu: GPUComputePipeline | undefined;
+}
+
+/** What two calls must have in common to share a pipeline: the specialised text, the entry point and the constants. */
+function keyOf(entry: string, specialised: Specialised): string {
+  const known = keys.get(specialised) ?? keys.set(specialised, new Map()).get(specialised)!;
+  let key = known.get(entry);
+  if (key === undefined) known.set(entry, (key = JSON.stringify([entry, Object.entries(specialised.overrides).sort(), specialised.code])));
+  return key;
+}
+
+/** Keys are as long as shaders: each is put together once. */
+const keys = new WeakMap<Specialised, Map<string, string>>();
+
+/** The keys of the pipelines that these dispatches need, each once. Compiles nothing. */
+export function pipelineKeys(calls: readonly KernelCall[]): Set<string> {
+  return new Set(calls.map((call) => keyOf(call.entry, specialise(call.shader, specialisationOf(call)))));
 }
 
 /** Pipelines by what specialises them: the shader's text (f16 bindings included), the entry point, and the constants. Compiled concurrently. */
@@ -30,8 +46,9 @@ export class PipelineCache {
   }
 
   get(shader: Shader, entry: string, specialisation: Specialisation): Pipeline {
-    const { code, overrides } = specialise(shader, specialisation);
-    const key = JSON.stringify([entry, Object.entries(overrides).sort(), code]);
+    const specialised = specialise(shader, specialisation);
+    const { code, overrides } = specialised;
+    const key = keyOf(entry, specialised);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
       pipeline = this.#create(shader, entry, code, overrides);

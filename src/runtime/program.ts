@@ -31,12 +31,12 @@ export interface ProgramRun {
   readonly copiesOut: readonly { storage: Storage; place: Place }[];
 }
 
-interface Step {
-  readonly call: KernelCall;
-  readonly pipeline: Pipeline;
-  readonly paramsOffset: number;
-  group: GPUBindGroup | undefined;
-}
+/**
+ * Where a long program is cut into submissions: the GPU begins with the first dispatches while the rest is encoded.
+ * Programs shorter than `LONG` go in one piece.
+ */
+const CUTS = [8, 40] as const;
+const LONG = 64;
 
 /** Dispatches with their pipelines, parameters and bind groups, ready to be encoded again and again. */
 export class Program {
@@ -47,7 +47,14 @@ export class Program {
   #compiled = false;
   /** What the bind groups were made for. */
   #bound = "";
-  readonly #steps: Step[];
+  readonly calls: readonly KernelCall[];
+  /** By dispatch, in lists of their own, so that encoding makes no object and reads none but these. */
+  readonly #pipelines: readonly Pipeline[];
+  readonly #groups: GPUBindGroup[] = [];
+  /** Workgroups along x, y and z of each dispatch. */
+  readonly #grids: Uint32Array;
+  /** Where each dispatch finds its parameters, in bytes. */
+  readonly #offsets: readonly number[];
   readonly #params: GPUBuffer;
   readonly #stepBlock: GPUBuffer;
   readonly #device: Device;
@@ -59,15 +66,18 @@ export class Program {
     this.label = label;
     this.#slabSizes = slabSizes;
     this.#place = place;
+    this.calls = calls;
+    this.#grids = Uint32Array.from(calls.flatMap((call) => call.workgroups));
     const { offsets, data } = packAll(calls);
+    this.#offsets = offsets;
     const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
     const epoch = device.failures.next();
-    [this.#steps, this.#params, this.#stepBlock] = device.failures.guard(label, () => {
-      const steps = calls.map((call, i): Step => ({ call, paramsOffset: offsets[i]!, pipeline: device.pipelines.get(call.shader, call.entry, specialisationOf(call)), group: undefined }));
+    [this.#pipelines, this.#params, this.#stepBlock] = device.failures.guard(label, () => {
+      const pipelines = calls.map((call) => device.pipelines.get(call.shader, call.entry, specialisationOf(call)));
       const params = device.createBuffer({ size: data.byteLength, usage, label: `${label} parameters` });
       // Not through the queue, which may wait for this very program: nothing older uses the buffer.
       device.gpu.queue.writeBuffer(params, 0, data);
-      return [steps, params, device.createBuffer({ size: STEP_BLOCK_BYTES, usage, label: `${label} step block` })];
+      return [pipelines, params, device.createBuffer({ size: STEP_BLOCK_BYTES, usage, label: `${label} step block` })];
     }, { epoch });
     device.failures.guard(label, () => this.bind(), { epoch });
     this.ready = this.#made(epoch);
@@ -78,7 +88,7 @@ export class Program {
   async #made(epoch: number): Promise<void> {
     const { failures } = this.#device;
     try {
-      const compiled = await Promise.allSettled(this.#steps.map((step) => step.pipeline.ready));
+      const compiled = await Promise.allSettled([...new Set(this.#pipelines)].map((pipeline) => pipeline.ready));
       await failures.settled();
       const refused = failures.causedBy(epoch);
       if (refused) throw refused;
@@ -98,29 +108,24 @@ export class Program {
     return this.#compiled;
   }
 
-  get calls(): readonly KernelCall[] {
-    return this.#steps.map((step) => step.call);
-  }
-
   /** Makes the bind groups, again when a shared slab has been replaced or something went wrong since. */
   bind(): readonly GPUBuffer[] {
     const { slabs, failures, gpu } = this.#device;
     const buffers = slabs.reserve(this.#slabSizes);
     const bound = `${slabs.version} ${failures.recorded}`;
     if (this.#bound === bound) return buffers;
-    for (const step of this.#steps) {
-      const { call } = step;
+    this.calls.forEach((call, i) => {
       const label = `${call.shader.name}.${call.entry}`;
       const entries = Object.entries(call.shader.entries[call.entry]!).map(([name, [binding]]): GPUBindGroupEntry => {
-        if (name === "p") return { binding, resource: { buffer: this.#params, offset: step.paramsOffset, size: alignUp(Math.max(16, 4 * Object.keys(call.shader.params).length), 16) } };
+        if (name === "p") return { binding, resource: { buffer: this.#params, offset: this.#offsets[i]!, size: alignUp(Math.max(16, 4 * Object.keys(call.shader.params).length), 16) } };
         if (name === "step") return { binding, resource: { buffer: this.#stepBlock } };
         const operand = call.bindings[name];
         if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
         const place = this.#place(operand);
         return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: place.bound ?? (place.bytes || EMPTY_BYTES) } };
       });
-      step.group = failures.guard(label, () => gpu.createBindGroup({ layout: step.pipeline.layout, entries, label }));
-    }
+      this.#groups[i] = failures.guard(label, () => gpu.createBindGroup({ layout: this.#pipelines[i]!.layout, entries, label }));
+    });
     this.#bound = bound;
     return buffers;
   }
@@ -130,20 +135,45 @@ export class Program {
     this.#bound = "";
   }
 
-  /** Encodes and submits the steps from `from` on, in one pass, with copies into and out of the program's memory around it. */
+  /** Encodes and submits the steps from `from` on, with copies into and out of the program's memory around them. */
   run({ epoch, from, step, copiesIn, copiesOut }: ProgramRun): void {
     const { gpu, failures } = this.#device;
     failures.guard(this.label, () => {
       const slabs = this.bind();
       if (step) gpu.queue.writeBuffer(this.#stepBlock, 0, step);
-      const encoder = gpu.createCommandEncoder({ label: this.label });
+      let encoder = gpu.createCommandEncoder({ label: this.label });
       for (const { storage, place } of copiesIn) if (place.bytes > 0) encoder.copyBufferToBuffer(storage.buffer, storage.offset, bufferOf(place, slabs), place.offset, place.bytes);
-      const pass = encoder.beginComputePass({ label: this.label });
-      this.#encode(pass, from, this.#steps.length);
-      pass.end();
+      let begin = from;
+      for (const cut of this.calls.length - from < LONG ? [] : CUTS) {
+        this.#pass(encoder, begin, from + cut);
+        gpu.queue.submit([encoder.finish()]);
+        encoder = gpu.createCommandEncoder({ label: this.label });
+        begin = from + cut;
+      }
+      this.#pass(encoder, begin, this.calls.length);
       for (const { storage, place } of copiesOut) if (place.bytes > 0) encoder.copyBufferToBuffer(bufferOf(place, slabs), place.offset, storage.buffer, storage.offset, place.bytes);
       gpu.queue.submit([encoder.finish()]);
     }, { epoch });
+  }
+
+  /**
+   * Microseconds on this thread to encode one dispatch, from the start of the pass to the finished command buffer, which is
+   * dropped: the least of `rounds`. For benchmarks; the program must be compiled.
+   */
+  encodingTime(rounds = 50): number {
+    const { gpu, failures } = this.#device;
+    return failures.guard(this.label, () => {
+      this.bind();
+      let least = Infinity;
+      for (let round = 0; round < rounds; round++) {
+        const encoder = gpu.createCommandEncoder({ label: this.label });
+        const start = performance.now();
+        this.#pass(encoder, 0, this.calls.length);
+        encoder.finish();
+        least = Math.min(least, performance.now() - start);
+      }
+      return (1000 * least) / this.calls.length;
+    });
   }
 
   /** Runs step `index` alone, `times` times, and resolves when the GPU has finished. */
@@ -164,12 +194,21 @@ export class Program {
     if (error) throw error;
   }
 
+  #pass(encoder: GPUCommandEncoder, from: number, to: number): void {
+    const pass = encoder.beginComputePass({ label: this.label });
+    this.#encode(pass, from, to);
+    pass.end();
+  }
+
+  /** The hot loop: two or three calls per dispatch and nothing else. */
   #encode(pass: GPUComputePassEncoder, from: number, to: number): void {
+    const [pipelines, groups, grids] = [this.#pipelines, this.#groups, this.#grids];
+    let current: GPUComputePipeline | undefined;
     for (let i = from; i < to; i++) {
-      const { call, pipeline, group } = this.#steps[i]!;
-      pass.setPipeline(pipeline.gpu!);
-      pass.setBindGroup(0, group!);
-      pass.dispatchWorkgroups(call.workgroups[0], call.workgroups[1], call.workgroups[2]);
+      const pipeline = pipelines[i]!.gpu!;
+      if (pipeline !== current) pass.setPipeline((current = pipeline));
+      pass.setBindGroup(0, groups[i]!);
+      pass.dispatchWorkgroups(grids[3 * i]!, grids[3 * i + 1]!, grids[3 * i + 2]!);
     }
   }
 

@@ -28,7 +28,18 @@ export interface Specialised {
  * replaced by name, bindings of f16 tensors are stored so (see half-bindings.ts), and loops marked `//!unroll` become
  * straight-line code, because WGSL compilers do not unroll.
  */
-export function specialise(shader: Shader, { constants, half }: Specialisation): Specialised {
+export function specialise(shader: Shader, specialisation: Specialisation): Specialised {
+  const made = specialised.get(shader) ?? specialised.set(shader, new Map()).get(shader)!;
+  const key = JSON.stringify([specialisation.constants, specialisation.half]);
+  let result = made.get(key);
+  if (!result) made.set(key, (result = expand(shader, specialisation)));
+  return result;
+}
+
+/** What was made of each shader: the dispatches of a plan ask for the same few again and again. */
+const specialised = new WeakMap<Shader, Map<string, Specialised>>();
+
+function expand(shader: Shader, { constants, half }: Specialisation): Specialised {
   const overrides: Record<string, number> = {};
   let code = half.length === 0 ? shader.code : halfCode(shader, half);
   for (const [name, value] of Object.entries(constants)) {

@@ -10,6 +10,7 @@ import { argmax } from "../../src/ops/argmax.js";
 import { concat } from "../../src/ops/concat.js";
 import { conv2d } from "../../src/ops/conv2d.js";
 import { crossEntropy } from "../../src/ops/cross-entropy.js";
+import { flip } from "../../src/ops/flip.js";
 import { maxPool2d } from "../../src/ops/max-pool2d.js";
 import { relu } from "../../src/ops/pointwise.js";
 import { resize } from "../../src/ops/resize.js";
@@ -87,6 +88,25 @@ describe("the steady state", () => {
     expect(counts.calls.get("submit")).toBe(2 * 3);
 
     expect(device.memory()).toEqual(memory);
+    await device.destroy();
+  });
+
+  test("of a long plan is three submissions, the first of them short, and creates nothing either", async () => {
+    const { device, counts } = await countingDevice();
+    const turn = compile((x: Tensor) => {
+      let y = x;
+      for (let i = 0; i < 71; i++) y = flip(y, { axes: [i % 2] });
+      return y;
+    });
+    using x = tensor(device, [1, 2, 3, 4, 5, 6], [2, 3]);
+    for (let i = 0; i < 3; i++) {
+      counts.reset();
+      using y = turn(x);
+      expect([...(await y.data())]).toEqual([3, 2, 1, 6, 5, 4]);
+    }
+    expect(turn.plan(x).lowered.calls).toHaveLength(71);
+    expect(counts.calls.get("submit")).toBe(3 + 1);
+    expect(counts.created()).toEqual({});
     await device.destroy();
   });
 
