@@ -4,15 +4,17 @@
 //   adam   m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  p ← p − lr·(m / (1−β₁ᵗ)) / (√(v / (1−β₂ᵗ)) + ε)   (Kingma & Ba 2015)
 //          decay: g ← g + wd·p before (Adam), or p ← p·(1 − lr·wd) (AdamW, Loshchilov & Hutter 2019)
 //   rmsprop  g ← g·clip + wd·p;  v ← αv + (1−α)g²;  b ← μ·b + g / (√v + ε);  p ← p − lr·b           (Tieleman & Hinton 2012)
+//   average  e ← d·e + (1−d)·p of the new p; d = 0 (of the first update) makes it p, as torch.optim.swa_utils does
 //   clip   min(1, max_norm / (‖g‖ + 1e-6)) over all gradients, 1 when max_norm is 0
 //
 // Layout: flat f32 buffers in blocks of 64 elements; a block belongs to one parameter. table[block] = group | count << 8,
 // where count (0 … 64) is how many of the block's elements are the parameter's and group picks two words of the step
 // block: learning rate and weight decay. Count 0: not updated.
 // Entries: `norm_partial` sums g² over every chunks-th four elements, one thread per chunk; `norm_final` adds the chunks, one
-// thread; `sgd`, `adam` and `rmsprop` (whose α is beta2) update four elements of one block per thread. Elements beyond a
-// parameter's end keep what they hold.
-// A norm that is not finite (told by its bits) leaves everything as it was.
+// thread; `sgd`, `adam` and `rmsprop` (whose α is beta2) update four elements of one block per thread, `sgd_average`,
+// `adam_average` and `rmsprop_average` their average too, which costs a read and a write but no dispatch; `exchange` swaps
+// parameters with their averages. Elements beyond a parameter's end keep what they hold.
+// A norm that is not finite (told by its bits) leaves everything as it was, but for an average that does not exist yet.
 // Four at a time because loads of vec4s, and one look at table and step block for all four, are what the update costs:
 // 3 to 4 times faster than one element per thread on CPU adapters.
 
@@ -22,7 +24,7 @@
 override NESTEROV: u32 = 0u;
 override DECOUPLED: u32 = 1u;
 
-struct Params { size: u32, chunks: u32, groups: u32, corrections: u32, momentum: f32, beta1: f32, beta2: f32, epsilon: f32, max_norm: f32 }
+struct Params { size: u32, chunks: u32, groups: u32, corrections: u32, averaging: u32, momentum: f32, beta1: f32, beta2: f32, epsilon: f32, max_norm: f32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> grad: array<vec4f>;
@@ -33,6 +35,7 @@ struct Params { size: u32, chunks: u32, groups: u32, corrections: u32, momentum:
 @group(0) @binding(4) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(5) var<storage, read_write> first: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> second: array<vec4f>;
+@group(0) @binding(7) var<storage, read_write> average: array<vec4f>;
 
 /// How many elements of a block are a parameter's.
 fn count_of(entry: u32) -> u32 {
@@ -73,10 +76,7 @@ fn clip() -> f32 {
   return select(1.0, min(1.0, p.max_norm / (sqrt(norm[0]) + 1e-6)), p.max_norm > 0.0);
 }
 
-@compute @workgroup_size(WG)
-fn sgd(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.size / 4u) { return; }
+fn sgd_update(t: u32) {
   let entry = table[t / 16u];
   if (count_of(entry) == 0u || !finite(norm[0])) { return; }
   let mine = live(t % 16u * 4u, count_of(entry));
@@ -89,10 +89,7 @@ fn sgd(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) group
   out[t] = select(old, old - rate * select(v, g + p.momentum * v, NESTEROV != 0u), mine);
 }
 
-@compute @workgroup_size(WG)
-fn adam(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.size / 4u) { return; }
+fn adam_update(t: u32) {
   let entry = table[t / 16u];
   if (count_of(entry) == 0u || !finite(norm[0])) { return; }
   let mine = live(t % 16u * 4u, count_of(entry));
@@ -109,10 +106,7 @@ fn adam(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
   out[t] = select(old, decayed - rate * (m * step_f32(p.corrections)) / denominator, mine);
 }
 
-@compute @workgroup_size(WG)
-fn rmsprop(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
-  let t = flat_index(gid, groups);
-  if (t >= p.size / 4u) { return; }
+fn rmsprop_update(t: u32) {
   let entry = table[t / 16u];
   if (count_of(entry) == 0u || !finite(norm[0])) { return; }
   let mine = live(t % 16u * 4u, count_of(entry));
@@ -125,4 +119,68 @@ fn rmsprop(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
   first[t] = select(first[t], b, mine);
   second[t] = select(second[t], v, mine);
   out[t] = select(old, old - rate * b, mine);
+}
+
+/// Lets the average follow the parameters. Word `averaging` of the step block is d.
+fn follow(t: u32) {
+  let d = step_f32(p.averaging);
+  if (!finite(norm[0]) && d != 0.0) { return; }
+  let old = average[t];
+  average[t] = select(old, d * old + (1.0 - d) * out[t], live(t % 16u * 4u, count_of(table[t / 16u])));
+}
+
+@compute @workgroup_size(WG)
+fn sgd(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  sgd_update(t);
+}
+
+@compute @workgroup_size(WG)
+fn sgd_average(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  sgd_update(t);
+  follow(t);
+}
+
+@compute @workgroup_size(WG)
+fn adam(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  adam_update(t);
+}
+
+@compute @workgroup_size(WG)
+fn adam_average(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  adam_update(t);
+  follow(t);
+}
+
+@compute @workgroup_size(WG)
+fn rmsprop(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  rmsprop_update(t);
+}
+
+@compute @workgroup_size(WG)
+fn rmsprop_average(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  rmsprop_update(t);
+  follow(t);
+}
+
+@compute @workgroup_size(WG)
+fn exchange(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let t = flat_index(gid, groups);
+  if (t >= p.size / 4u) { return; }
+  let mine = live(t % 16u * 4u, count_of(table[t / 16u]));
+  let old = out[t];
+  let averaged = average[t];
+  out[t] = select(old, averaged, mine);
+  average[t] = select(averaged, old, mine);
 }

@@ -1,4 +1,5 @@
 // How browsers open a device; Node has its own way in src/node.ts.
+import { withTuning, type Tuning } from "./kernels/tuning.js";
 import { Device, type DeviceOptions, type Pixels } from "./runtime/device.js";
 import { drawnPixels } from "./runtime/drawable.js";
 import { checkOptions, DeviceError, FileError, ImageError } from "./runtime/errors.js";
@@ -8,6 +9,8 @@ export interface CreateDeviceOptions extends Pick<DeviceOptions, "readImage"> {
   powerPreference?: GPUPowerPreference | undefined;
   /** Adopt a device that the page already has, instead of opening one; `destroy()` leaves it alive. */
   gpuDevice?: GPUDevice | undefined;
+  /** Kernels to choose, by what `tune` and `calibrate` measured on this adapter. Default: what the cost model says. */
+  tuning?: Tuning | undefined;
 }
 
 /** Why there is no adapter here, and what helps, in one sentence. */
@@ -25,15 +28,16 @@ function whyNone(): string {
  *     const device = await createDevice();
  *     console.log(device.adapter.name);
  *
- * @throws DeviceError when there is no adapter, with the remedy, or when it refuses a device.
+ * @throws DeviceError when there is no adapter, with the remedy, or when it refuses a device; OptionError for a table of another
+ *   adapter, driver or version of the library.
  */
 export async function createDevice(options: CreateDeviceOptions = {}): Promise<Device> {
-  checkOptions("createDevice", options, ["powerPreference", "gpuDevice", "readImage"]);
-  const { powerPreference = "high-performance", gpuDevice, readImage = readImageInBrowser } = options;
-  if (gpuDevice) return Device.adopt(gpuDevice, { readImage });
+  checkOptions("createDevice", options, ["powerPreference", "gpuDevice", "readImage", "tuning"]);
+  const { powerPreference = "high-performance", gpuDevice, readImage = readImageInBrowser, tuning } = options;
+  if (gpuDevice) return withTuning(Device.adopt(gpuDevice, { readImage }), tuning);
   const adapter = typeof navigator === "undefined" ? undefined : await navigator.gpu?.requestAdapter({ powerPreference });
   if (!adapter) throw new DeviceError(whyNone());
-  return Device.open(adapter, { readImage });
+  return withTuning(await Device.open(adapter, { readImage }), tuning);
 }
 
 /** Decodes an image as the browser does, upright, with the values that the file stores where the browser allows. */

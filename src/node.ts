@@ -1,4 +1,5 @@
 // The entry `atrous/node`: what needs Node. It is the only place that loads the npm package `webgpu`.
+import { withTuning, type Tuning } from "./kernels/tuning.js";
 import { openAdapter, type AdapterOptions } from "./node/adapter.js";
 import { readPixels } from "./node/read-image.js";
 import { Device, type DeviceOptions } from "./runtime/device.js";
@@ -24,6 +25,8 @@ export { trainingFolder } from "./node/training-folder.js";
 export interface CreateDeviceOptions extends AdapterOptions, Pick<DeviceOptions, "readImage"> {
   /** Adopt a device that the program already has, instead of opening one; `destroy()` leaves it alive. */
   gpuDevice?: GPUDevice;
+  /** Kernels to choose, by what `tune` and `calibrate` measured on this adapter. Default: what the cost model says. */
+  tuning?: Tuning | undefined;
 }
 
 /**
@@ -32,10 +35,10 @@ export interface CreateDeviceOptions extends AdapterOptions, Pick<DeviceOptions,
  *     const device = await createDevice();
  *     console.log(device.adapter.name);
  *
- * @throws OptionError for an unknown adapter name; DeviceError when there is no adapter, or it refuses a device.
+ * @throws OptionError for an unknown adapter name, and for a table of another adapter, driver or version of the library; DeviceError when there is no adapter, or it refuses a device.
  */
-export async function createDevice({ gpuDevice, readImage = readPixels, ...options }: CreateDeviceOptions = {}): Promise<Device> {
-  if (gpuDevice) return Device.adopt(gpuDevice, { readImage });
+export async function createDevice({ gpuDevice, readImage = readPixels, tuning, ...options }: CreateDeviceOptions = {}): Promise<Device> {
+  if (gpuDevice) return withTuning(Device.adopt(gpuDevice, { readImage }), tuning);
   const { adapter, name, software } = await openAdapter(options);
-  return Device.open(adapter, { name, software, readImage });
+  return withTuning(await Device.open(adapter, { name, software, readImage }), tuning);
 }

@@ -39,6 +39,41 @@ export async function measureAdapter(device: Device): Promise<AdapterLimits> {
   return { gflops: best.gflops, fastestForm: best.form, gigabytesPerSecond: bandwidth };
 }
 
+/** Workgroups of a test, and repetitions of one dispatch: enough that submitting it counts little. */
+const [MOST_GROUPS, REPEATS] = [2 ** 14, 64];
+
+/**
+ * Threads from which on more of them make an adapter no faster: the least number, of powers of two, that does 90 % of the multiply-adds per
+ * second that any number does. A fraction of a second.
+ */
+export async function measureFilling(device: Device): Promise<number> {
+  const rates: number[] = [];
+  const size = 64;
+  for (let groups = 1; groups <= MOST_GROUPS; groups *= 2) {
+    const out: Operand = { shape: [groups * size], dtype: "f32" };
+    const call = kernels.fma_scalar({ bindings: { out }, params: { total: groups * size, a: 0.999, b: 0.001 }, constants: { N: 8, WG: size }, threads: groups * size });
+    const buffer = device.allocateShared(4 * groups * size, "measure");
+    const program = new Program(device, "measure", [call], [], () => ({ buffer, offset: 0, bytes: 4 * groups * size }));
+    try {
+      await program.ready;
+      let best = Infinity;
+      for (let run = 0; run < 3; run++) {
+        const start = performance.now();
+        await program.runStep(0, REPEATS);
+        best = Math.min(best, performance.now() - start);
+      }
+      rates.push(groups / best);
+    } finally {
+      program.dispose();
+      device.releaseShared(buffer);
+    }
+    // Four times as many threads brought nothing: they are more than enough.
+    if (rates.length > 3 && rates.at(-1)! < 1.05 * rates.at(-3)!) break;
+  }
+  const peak = Math.max(...rates);
+  return size * 2 ** rates.findIndex((rate) => rate >= 0.9 * peak);
+}
+
 /** Amount per second of a kernel: its size grows until a run takes 20 ms, then the best of five counts. */
 async function rate(device: Device, make: (threads: number) => { call: KernelCall; amount: number }): Promise<number> {
   for (let threads = 4096; ; threads *= 4) {

@@ -8,6 +8,10 @@ const normFinal = defineKernel(shader, "norm_final");
 const sgd = defineKernel(shader, "sgd");
 const adam = defineKernel(shader, "adam");
 const rmsprop = defineKernel(shader, "rmsprop");
+const sgdAverage = defineKernel(shader, "sgd_average");
+const adamAverage = defineKernel(shader, "adam_average");
+const rmspropAverage = defineKernel(shader, "rmsprop_average");
+const exchange = defineKernel(shader, "exchange");
 
 /** What the update rule is made of; step-block positions of the values that change with every call. */
 export interface UpdateOptions {
@@ -24,10 +28,12 @@ export interface UpdateOptions {
   readonly groups: number;
   /** Step-block words: 1 / (1 − β₁ᵗ) and 1 / (1 − β₂ᵗ). */
   readonly corrections: number;
+  /** Step-block word: decay of the average; undefined where none is kept. */
+  readonly averaging?: number | undefined;
 }
 
 const params = (o: Partial<UpdateOptions>, size: number, chunks: number) => ({
-  size, chunks, groups: o.groups ?? 0, corrections: o.corrections ?? 0, momentum: o.momentum ?? 0, beta1: o.beta1 ?? 0, beta2: o.beta2 ?? 0, epsilon: o.epsilon ?? 0, max_norm: o.maxNorm ?? 0,
+  size, chunks, groups: o.groups ?? 0, corrections: o.corrections ?? 0, averaging: o.averaging ?? 0, momentum: o.momentum ?? 0, beta1: o.beta1 ?? 0, beta2: o.beta2 ?? 0, epsilon: o.epsilon ?? 0, max_norm: o.maxNorm ?? 0,
 });
 
 /** Threads that add up squares, at the most: one last thread adds up what they found. */
@@ -49,7 +55,21 @@ export function lowerUpdate(low: Lowering, { grad, table, norm }: Record<"grad" 
   const size = sizeOf(grad.shape);
   const use = { params: params(o, size, 0), threads: size / 4 };
   const bindings = { grad, table, norm, out: outputs["flat"]!, first: outputs["first"]! };
-  if (o.rule === "sgd") low.run(sgd({ ...use, bindings, constants: { NESTEROV: o.nesterov ? 1 : 0 } }));
-  else if (o.rule === "rmsprop") low.run(rmsprop({ ...use, bindings: { ...bindings, second: outputs["second"]! } }));
-  else low.run(adam({ ...use, bindings: { ...bindings, second: outputs["second"]! }, constants: { DECOUPLED: o.rule === "adamw" ? 1 : 0 } }));
+  const [second, average] = [outputs["second"]!, outputs["average"]];
+  if (o.rule === "sgd") {
+    const constants = { NESTEROV: o.nesterov ? 1 : 0 };
+    low.run(average ? sgdAverage({ ...use, bindings: { ...bindings, average }, constants }) : sgd({ ...use, bindings, constants }));
+  } else if (o.rule === "rmsprop") {
+    low.run(average ? rmspropAverage({ ...use, bindings: { ...bindings, second, average } }) : rmsprop({ ...use, bindings: { ...bindings, second } }));
+  } else {
+    const constants = { DECOUPLED: o.rule === "adamw" ? 1 : 0 };
+    low.run(average ? adamAverage({ ...use, bindings: { ...bindings, second, average }, constants }) : adam({ ...use, bindings: { ...bindings, second }, constants }));
+  }
+}
+
+/** Swaps the parameters of a flat buffer with their averages. */
+export function lowerExchange(low: Lowering, { table }: { table: Operand }, outputs: Record<string, Operand>): void {
+  const [out, average] = [outputs["flat"]!, outputs["average"]!];
+  const size = sizeOf(out.shape);
+  low.run(exchange({ bindings: { table, out, average }, params: params({}, size, 0), threads: size / 4 }));
 }

@@ -13,6 +13,7 @@ export interface AdapterOptions {
   adapter?: AdapterChoice;
   /**
    * Dawn toggles to switch on, for instance `allow_unsafe_apis` (timestamps without rounding, experimental features).
+   * Default: `ATROUS_TOGGLES`, names with commas between them, else none.
    * `vulkan_enable_f16_on_nvidia` is always on under Linux: without it Dawn hides `shader-f16` of NVIDIA GPUs there.
    */
   toggles?: readonly string[];
@@ -79,6 +80,8 @@ function chosen(option: string | undefined): AdapterChoice | undefined {
   throw new OptionError(`${source}: there is no adapter "${value}". Choose one of ${choices.join(", ")}, or leave it out.`);
 }
 
+const namesIn = (list: string | undefined): string[] => (list ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+
 const remedies = "install a Vulkan driver (Debian and Ubuntu: `npm run setup:gpu`, or `apt install libvulkan1 mesa-vulkan-drivers`, Mesa 24 or newer), "
   + "or a software one with `npm install --save-dev @sparticuz/chromium` (Linux on x64)";
 
@@ -88,7 +91,7 @@ const remedies = "install a Vulkan driver (Debian and Ubuntu: `npm run setup:gpu
  *
  * @throws OptionError for an unknown `adapter` or `ATROUS_ADAPTER`; DeviceError, naming the remedies, when there is no adapter.
  */
-export async function openAdapter({ adapter: option, toggles = [] }: AdapterOptions = {}): Promise<OpenedAdapter> {
+export async function openAdapter({ adapter: option, toggles = namesIn(process.env["ATROUS_TOGGLES"]) }: AdapterOptions = {}): Promise<OpenedAdapter> {
   const choice = chosen(option);
   await dawnPackage(); // its absence is the first thing to hear of
   if (choice === "swiftshader") {

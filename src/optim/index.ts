@@ -15,6 +15,12 @@ interface Common {
   weightDecay?: number;
   /** Scales all gradients down so that their norm together is at most this. Default: no clipping. */
   clipNorm?: number;
+  /**
+   * Keep an average e of the parameters, for evaluation: e ← ema·e + (1 − ema)·p after every update, in the same dispatch; the first update
+   * makes it. At least 0 and below 1; 0.999 is usual. Used with `withAverage` and `swapAverage`. Default: 0, none (PyTorch:
+   * `torch.optim.swa_utils.AveragedModel` with `get_ema_multi_avg_fn`; timm: `ModelEmaV3`).
+   */
+  ema?: number;
 }
 
 export interface SgdOptions extends Common {
@@ -40,16 +46,17 @@ export interface RmspropOptions extends Common {
   momentum?: number;
 }
 
-const neutral: UpdateRule = { rule: "sgd", momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 0, maxNorm: 0, weightDecay: 0 };
+const neutral: UpdateRule = { rule: "sgd", momentum: 0, nesterov: false, beta1: 0, beta2: 0, epsilon: 0, maxNorm: 0, weightDecay: 0, ema: 0 };
 
 function requireAmounts(name: string, options: Record<string, number>): void {
   for (const [key, value] of Object.entries(options)) if (!(value >= 0 && value < Infinity)) throw new OptionError(`${name}: ${key} must be a number of at least 0, not ${value}.`);
 }
 
-function make(parameters: Parameters_, { learningRate, weightDecay = 0, clipNorm = 0 }: Common, rule: Partial<UpdateRule> & Pick<UpdateRule, "rule">): Optimizer {
+function make(parameters: Parameters_, { learningRate, weightDecay = 0, clipNorm = 0, ema = 0 }: Common, rule: Partial<UpdateRule> & Pick<UpdateRule, "rule">): Optimizer {
   if (typeof learningRate !== "function" && !(learningRate >= 0)) throw new OptionError(`${rule.rule}: learningRate must be a number of at least 0 or a schedule, not ${String(learningRate)}.`);
   requireAmounts(rule.rule, { weightDecay, clipNorm });
-  return new Optimizer(parameters, learningRate, { ...neutral, maxNorm: clipNorm, weightDecay, ...rule });
+  if (!(ema >= 0 && ema < 1)) throw new OptionError(`${rule.rule}: ema must be at least 0 and below 1, not ${ema}.`);
+  return new Optimizer(parameters, learningRate, { ...neutral, maxNorm: clipNorm, weightDecay, ema, ...rule });
 }
 
 /**
@@ -59,7 +66,7 @@ function make(parameters: Parameters_, { learningRate, weightDecay = 0, clipNorm
  * @throws OptionError for options out of range, and for a parameter that is given twice
  */
 export function sgd(parameters: Parameters_, options: SgdOptions): Optimizer {
-  checkOptions("sgd", options, ["learningRate", "weightDecay", "clipNorm", "momentum", "nesterov"]);
+  checkOptions("sgd", options, ["learningRate", "weightDecay", "clipNorm", "ema", "momentum", "nesterov"]);
   const { momentum = 0, nesterov = false } = options;
   requireAmounts("sgd", { momentum });
   if (nesterov && !(momentum > 0)) throw new OptionError("sgd: nesterov needs a momentum above 0.");
@@ -67,7 +74,7 @@ export function sgd(parameters: Parameters_, options: SgdOptions): Optimizer {
 }
 
 function adamRule(rule: "adam" | "adamw", parameters: Parameters_, options: AdamOptions): Optimizer {
-  checkOptions(rule, options, ["learningRate", "weightDecay", "clipNorm", "betas", "epsilon"]);
+  checkOptions(rule, options, ["learningRate", "weightDecay", "clipNorm", "ema", "betas", "epsilon"]);
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8 } = options;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) throw new OptionError(`${rule}: betas must be at least 0 and below 1, not ${beta1} and ${beta2}.`);
   requireAmounts(rule, { epsilon });
@@ -85,7 +92,7 @@ export const adamW = (parameters: Parameters_, options: AdamOptions): Optimizer 
  * to g. (TensorFlow puts ε under the root.) Throws an OptionError as `sgd` does.
  */
 export function rmsprop(parameters: Parameters_, options: RmspropOptions): Optimizer {
-  checkOptions("rmsprop", options, ["learningRate", "weightDecay", "clipNorm", "alpha", "epsilon", "momentum"]);
+  checkOptions("rmsprop", options, ["learningRate", "weightDecay", "clipNorm", "ema", "alpha", "epsilon", "momentum"]);
   const { alpha = 0.99, epsilon = 1e-8, momentum = 0 } = options;
   if (!(alpha >= 0 && alpha < 1)) throw new OptionError(`rmsprop: alpha must be at least 0 and below 1, not ${alpha}.`);
   requireAmounts("rmsprop", { epsilon, momentum });

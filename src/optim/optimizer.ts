@@ -4,12 +4,12 @@ import { defineOp, type Spec } from "../graph/op.js";
 import { tensor, type Tensor } from "../graph/tensor.js";
 import { Variable } from "../graph/variable.js";
 import { lowerConcat } from "../kernels/concat.js";
-import { lowerSquaredNorm, lowerUpdate, type UpdateOptions } from "../kernels/optimizer.js";
+import { lowerExchange, lowerSquaredNorm, lowerUpdate, type UpdateOptions } from "../kernels/optimizer.js";
 import { shared } from "../graph/materialise.js";
 import { ParameterPart, type Parameter } from "../graph/parameter.js";
 import type { Gradients } from "../ops/value-and-grad.js";
 import { add, sqrt } from "../ops/pointwise.js";
-import { CheckpointError, OptionError, checkOptions } from "../runtime/errors.js";
+import { CaptureError, CheckpointError, OptionError, checkOptions } from "../runtime/errors.js";
 import { sizeOf } from "../runtime/shape.js";
 import { rateAt, type LearningRate } from "./schedule.js";
 
@@ -22,8 +22,10 @@ export interface ParameterGroup {
   weightDecay?: number;
 }
 
-export interface UpdateRule extends Omit<UpdateOptions, "groups" | "corrections"> {
+export interface UpdateRule extends Omit<UpdateOptions, "groups" | "corrections" | "averaging"> {
   weightDecay: number;
+  /** Decay of the average of the parameters; 0: none is kept. */
+  ema: number;
 }
 
 /** Elements of a flat buffer that share one entry of the table (parameters start at multiples of it). */
@@ -45,6 +47,8 @@ interface Slab {
   readonly table: Tensor<"u32">;
   readonly first: Variable<"f32">;
   readonly second: Variable<"f32">;
+  /** The parameters' averages, where they are kept. */
+  readonly average: Variable<"f32"> | undefined;
 }
 
 /** Gathers gradients into one flat buffer; most are computed there in the first place. */
@@ -71,6 +75,20 @@ const updateOp = defineOp({
   traits: { effect: true },
 });
 
+const exchangeOp = defineOp({
+  name: "exchange",
+  shape: (_inputs: { table: Spec }, { outputs }: { outputs: Record<string, Spec> }): Record<string, Spec> => outputs,
+  lower: lowerExchange as never,
+  traits: { effect: true },
+});
+
+const specOf = ({ shape, dtype }: Variable): Spec => ({ shape, dtype });
+
+/** The parameters of a slab as outputs of an op, and as what it writes to. */
+function parameterOutputs({ parameters }: Slab): { outputs: Record<string, Spec>; homes: Record<string, Variable> } {
+  return { outputs: Object.fromEntries(parameters.map((p, k) => [`p${k}`, specOf(p)])), homes: Object.fromEntries(parameters.map((p, k) => [`p${k}`, p])) };
+}
+
 /**
  * Changes parameters by their gradients, all in one dispatch. Made by `sgd`, `adam`, `adamW` and `rmsprop`. A norm of the
  * gradients that is not finite leaves parameters and state as they were.
@@ -83,6 +101,10 @@ export class Optimizer {
   readonly #rule: UpdateRule;
   readonly #groups: readonly ParameterGroup[];
   #slabs: Slab[] | undefined;
+  /** Whether there is an average: from the first update on. */
+  #averaged = false;
+  /** Whether parameters and averages have changed places. */
+  #exchanged = false;
 
   constructor(parameters: readonly Parameter[] | readonly ParameterGroup[], learningRate: LearningRate, rule: UpdateRule) {
     this.#groups = parameters.length > 0 && "parameters" in parameters[0]! ? (parameters as readonly ParameterGroup[]) : [{ parameters: parameters as readonly Parameter[] }];
@@ -98,6 +120,11 @@ export class Optimizer {
     this.#rule = rule;
   }
 
+  /** Decay of the average of the parameters that it keeps; 0: none. */
+  get ema(): number {
+    return this.#rule.ema;
+  }
+
   /**
    * Updates the parameters that have a gradient in `grads`. Inside `compile` it becomes part of the plan.
    *
@@ -109,12 +136,13 @@ export class Optimizer {
     const slabs = this.#prepare();
     // The first value asked for on each call of the plan advances the step.
     const rates = this.#groups.map((group, i) => {
-      const rate = capture.stepValue("f32", () => rateAt(this.learningRate, i === 0 ? this.step++ : this.step - 1) * (group.learningRateScale ?? 1));
+      const rate = capture.stepValue("f32", () => rateAt(this.learningRate, i === 0 ? this.#advance() : this.step - 1) * (group.learningRateScale ?? 1));
       capture.stepValue("f32", () => group.weightDecay ?? this.#rule.weightDecay);
       return rate;
     });
     const corrections = capture.stepValue("f32", () => 1 / (1 - this.#rule.beta1 ** this.step));
     capture.stepValue("f32", () => 1 / (1 - this.#rule.beta2 ** this.step));
+    const averaging = this.#rule.ema > 0 ? capture.stepValue("f32", () => this.#averageDecay()) : undefined;
     const packed = slabs.map((slab) => {
       const present = slab.parameters.filter((p) => grads.has(p));
       const inputs = Object.fromEntries(present.map((p, i) => [`x${i}`, grads.get(p)!]));
@@ -124,22 +152,61 @@ export class Optimizer {
     const norms = slabs.map((slab, i) => squaredNormOp({ grad: packed[i]!, table: slab.table }, {}));
     const norm = norms.reduce((a, b) => add(a, b));
     slabs.forEach((slab, i) => {
-      const outputs = Object.fromEntries(slab.parameters.map((p, k) => [`p${k}`, { shape: p.shape, dtype: p.dtype }]));
-      const homes = Object.fromEntries(slab.parameters.map((p, k) => [`p${k}`, p]));
-      updateOp.update({ grad: packed[i]!, table: slab.table, norm }, { ...this.#rule, groups: rates[0]!, corrections, outputs }, { flat: slab.flat, first: slab.first, second: slab.second, ...homes });
+      const { outputs, homes } = parameterOutputs(slab);
+      const { flat, first, second, average } = slab;
+      const more = average && { average: specOf(average) };
+      updateOp.update({ grad: packed[i]!, table: slab.table, norm }, { ...this.#rule, groups: rates[0]!, corrections, averaging, outputs: { ...outputs, ...more } }, { flat, first, second, ...homes, ...(average && { average }) });
     });
     return { gradientNorm: sqrt(norm) };
   }
 
+  /**
+   * Exchanges parameters and averages, so that the model computes with averaged weights; called again, it exchanges them back. In between
+   * there can be no update and no `state`. For optimizers that were given `ema`. Running statistics of batch norms are not averaged
+   * (PyTorch's default): `recalibrate` computes them for averaged weights.
+   *
+   * @throws OptionError when no average is kept, or before the first update
+   */
+  swapAverage(): void {
+    const { rule, ema } = this.#rule;
+    if (ema === 0) throw new OptionError(`swapAverage: this optimizer keeps no average. Make it with ${rule}(parameters, { …, ema: 0.999 }).`);
+    if (!this.#averaged) throw new OptionError("swapAverage: there is no average before the first update.");
+    if (capturing()) throw new CaptureError("swapAverage: cannot be part of a plan. Call it outside compile().");
+    for (const slab of this.#prepare()) {
+      const { flat, average, table } = slab;
+      const { outputs, homes } = parameterOutputs(slab);
+      exchangeOp.update({ table }, { outputs: { flat: specOf(flat), average: specOf(average!), ...outputs } }, { flat, average: average!, ...homes });
+    }
+    this.#exchanged = !this.#exchanged;
+  }
+
+  /**
+   * What `use` returns, with the averages as the model's parameters meanwhile.
+   *
+   *     const { matrix } = await optimizer.withAverage(() => evaluate(model, validation));
+   *
+   * @throws OptionError as `swapAverage` does, and inside another `withAverage`
+   */
+  async withAverage<T>(use: () => T | Promise<T>): Promise<T> {
+    this.#requireOwn("withAverage");
+    this.swapAverage();
+    try {
+      return await use();
+    } finally {
+      this.swapAverage();
+    }
+  }
+
   /** What must be saved to go on exactly: the state of every parameter by name, and the step. */
   async state(): Promise<{ step: number; tensors: Map<string, Float32Array> }> {
+    this.#requireOwn("state");
     const tensors = new Map<string, Float32Array>();
-    for (const { parameters, first, second } of this.#prepare()) {
-      const [a, b] = [await first.data(), this.#rule.rule === "sgd" ? undefined : await second.data()];
+    for (const { parameters, first, second, average } of this.#prepare()) {
+      const [a, b, c] = await Promise.all([first.data(), this.#rule.rule === "sgd" ? undefined : second.data(), average?.data()]);
       for (const p of parameters) {
         const { start } = p.slab!;
         const { name, size, at } = placeOf(p);
-        for (const [which, data] of [["first", a], ["second", b]] as const) {
+        for (const [which, data] of [["first", a], ["second", b], ["average", c]] as const) {
           if (!data) continue;
           const saved = tensors.get(`${name}.${which}`) ?? new Float32Array(size);
           saved.set(data.subarray(start, start + p.size), at);
@@ -152,9 +219,10 @@ export class Optimizer {
 
   /** Takes up a saved state. */
   loadState({ step, tensors }: { step: number; tensors: ReadonlyMap<string, Float32Array> }): void {
-    for (const { parameters, flat, first, second } of this.#prepare()) {
-      for (const [which, variable] of [["first", first], ["second", second]] as const) {
-        if (which === "second" && this.#rule.rule === "sgd") continue;
+    this.#requireOwn("loadState");
+    for (const { parameters, flat, first, second, average } of this.#prepare()) {
+      for (const [which, variable] of [["first", first], ["second", second], ["average", average]] as const) {
+        if (!variable || (which === "second" && this.#rule.rule === "sgd")) continue;
         const data = new Float32Array(flat.size);
         for (const p of parameters) {
           const { name, size, at } = placeOf(p);
@@ -166,20 +234,39 @@ export class Optimizer {
       }
     }
     this.step = step;
+    this.#averaged = step > 0;
   }
 
   /** Frees the optimizer's state. */
   dispose(): void {
-    for (const { table, first, second } of this.#slabs ?? []) {
+    for (const { table, first, second, average } of this.#slabs ?? []) {
       table.dispose();
-      first.storage?.release();
-      second.storage?.release();
+      for (const variable of [first, second, average]) variable?.storage?.release();
     }
     this.#slabs = undefined;
+    this.#averaged = this.#exchanged = false;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Throws while parameters and averages have changed places. */
+  #requireOwn(what: string): void {
+    if (this.#exchanged) throw new OptionError(`${what}: the parameters are exchanged with their averages. Call swapAverage() first, which exchanges them back.`);
+  }
+
+  /** The number of the next update. */
+  #advance(): number {
+    this.#requireOwn("update");
+    return this.step++;
+  }
+
+  /** Decay of the average in this update: the first one makes it. */
+  #averageDecay(): number {
+    const decay = this.#averaged ? this.#rule.ema : 0;
+    this.#averaged = true;
+    return decay;
   }
 
   #prepare(): Slab[] {
@@ -204,7 +291,7 @@ export class Optimizer {
         variable.storage = shared(device, flat.bytes, `optimizer ${name}`);
         return variable;
       };
-      return { flat, parameters, table: tensor(device, entries), first: state("first moment"), second: state("second moment") };
+      return { flat, parameters, table: tensor(device, entries), first: state("first moment"), second: state("second moment"), average: this.#rule.ema > 0 ? state("average") : undefined };
     }));
   }
 }

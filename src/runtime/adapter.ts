@@ -6,9 +6,13 @@ export interface Adapter {
   readonly vendor: string;
   readonly architecture: string;
   readonly software: boolean;
+  /** What it says of itself, the driver included where the browser tells. */
+  readonly identity: string;
   readonly features: ReadonlySet<string>;
   readonly limits: GPUSupportedLimits;
   variant: string | undefined;
+  /** Measured choices of kernels, as other layers hold them. */
+  tuning: { choice(key: string, candidates: () => readonly string[]): string | undefined; readonly filling: number | undefined } | undefined;
 }
 
 const features: GPUFeatureName[] = ["shader-f16", "timestamp-query", "subgroups" as GPUFeatureName];
@@ -34,11 +38,13 @@ export function describe(gpu: GPUDevice, info: GPUAdapterInfo, options: { name?:
   const text = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
   return {
     name: options.name ?? (text || "unnamed adapter"),
+    identity: text || "unnamed adapter",
     vendor: info.vendor,
     architecture: info.architecture,
     software: options.software ?? (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|\bwarp\b/i.test(text)),
     features: new Set(gpu.features),
     limits: gpu.limits,
     variant: undefined,
+    tuning: undefined,
   };
 }

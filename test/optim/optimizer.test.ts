@@ -124,6 +124,62 @@ describe("optimizers", () => {
     expect(() => rmsprop(model.parameters(), { learningRate: 0.1, alpha: 1 })).toThrow("rmsprop: alpha must be at least 0 and below 1, not 1.");
   });
 
+  test.each([
+    ["sgd", (m: Pieces) => sgd(m.parameters(), { learningRate: rate, momentum: 0.9, ema: 0.75 })],
+    ["adamW", (m: Pieces) => adamW(m.parameters(), { learningRate: rate, ema: 0.75 })],
+    ["rmsprop", (m: Pieces) => rmsprop(m.parameters(), { learningRate: rate, ema: 0.75 })],
+  ] as const)("%s keeps an average, and goes on with it from its state", async (_name, make) => {
+    const device = await testDevice();
+    using model = new Pieces().to(device, { seed: 3 });
+    using optimizer = make(model);
+    expect(() => optimizer.swapAverage()).toThrow("swapAverage: there is no average before the first update.");
+    const step = compiled(model, optimizer);
+    using scale = tensor(device, [0.8]);
+    const read = async (): Promise<number[]> => [...(await model.a.data()), ...(await model.b.data()), ...(await model.c.data())];
+    let averages: number[] | undefined;
+    const run = async (steps: number): Promise<void> => {
+      for (let i = 0; i < steps; i++) {
+        step(scale).gradientNorm.dispose();
+        const now = await read();
+        averages = now.map((w, k) => (averages ? 0.75 * averages[k]! + 0.25 * w : w));
+      }
+    };
+    await run(2);
+    const [saved, weights] = [await optimizer.state(), await read()];
+    expect([...saved.tensors.get("a.average")!]).toEqual(averages!.slice(0, 67).map((w) => expect.closeTo(w, 6)));
+    await run(2);
+    const last = await read();
+    const averaged = await optimizer.withAverage(async () => {
+      expect(() => step(scale)).toThrow("update: the parameters are exchanged with their averages. Call swapAverage() first, which exchanges them back.");
+      return read();
+    });
+    expect(averaged).toEqual(averages!.map((w) => expect.closeTo(w, 6)));
+    expect(await read()).toEqual(last);
+
+    using other = make(model);
+    const again = compiled(model, other);
+    model.a.write(Float32Array.from(weights.slice(0, 67)));
+    model.b.write(Float32Array.from(weights.slice(67, 131)));
+    model.c.write(Float32Array.from(weights.slice(131)));
+    other.loadState(saved);
+    for (let i = 0; i < 2; i++) again(scale).gradientNorm.dispose();
+    expect(await read()).toEqual(last);
+    expect(await other.withAverage(read)).toEqual(averaged);
+  });
+
+  test("an average of nothing but refused updates is the weights as they were", async () => {
+    const device = await testDevice();
+    using model = new Pieces().to(device, { seed: 3 });
+    using optimizer = adamW(model.parameters(), { learningRate: rate, ema: 0.5 });
+    using scale = tensor(device, [NaN]);
+    const before = await model.a.data();
+    compiled(model, optimizer)(scale).gradientNorm.dispose();
+    expect(await optimizer.withAverage(() => model.a.data())).toEqual(before);
+    expect(() => adamW(model.parameters(), { learningRate: rate, ema: 1 })).toThrow("adamw: ema must be at least 0 and below 1, not 1.");
+    using plain = sgd(model.parameters(), { learningRate: rate });
+    await expect(plain.withAverage(() => 0)).rejects.toThrow("swapAverage: this optimizer keeps no average. Make it with sgd(parameters, { …, ema: 0.999 }).");
+  });
+
   test("a gradient that is not finite changes nothing", async () => {
     const device = await testDevice();
     using model = new Pieces().to(device, { seed: 3 });
