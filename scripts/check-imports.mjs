@@ -24,7 +24,7 @@ const allowed = {
   ...Object.fromEntries(tops.map((top) => [top, [...core, ...middle, ...tops]])),
   node: [...core, ...middle, ...tops],
   cli: [...core, ...middle, ...tops, "node", "index"],
-  browser: ["runtime"],
+  browser: ["runtime", "kernels"],
   index: [...core, ...middle, ...tops, "browser"],
 };
 

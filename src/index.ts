@@ -18,8 +18,11 @@ export { copyToBuffer, tensorFromBuffer } from "./graph/interop.js";
 export { Parameter, Statistic } from "./graph/parameter.js";
 export type { Plan, PlanMemory } from "./graph/plan.js";
 export type { KernelTime } from "./graph/profile.js";
+export { calibrate, tune, type Tunable, type TuneOptions } from "./graph/tune.js";
+export type { Tuning } from "./kernels/tuning.js";
 export { tensor, Tensor, type TensorLike, type TensorOptions } from "./graph/tensor.js";
 export { gradients } from "./ops/gradients.js";
+export { checkpoint } from "./ops/checkpoint.js";
 export { valueAndGrad, type Gradients, type ValueAndGrad } from "./ops/value-and-grad.js";
 
 // Operators

@@ -1,7 +1,7 @@
 // docs/networks.md as text, from the catalogue and the figures that bench/networks.ts left in bench/results.
 import { constructorOf, networks, type Network } from "./catalog.js";
 
-/** What of bench/results/<adapter>/networks.json the page shows. */
+/** What of bench/results/<adapter>/network-steps.json the page shows. */
 export interface StepResults {
   readonly adapter: string;
   readonly machine: string;

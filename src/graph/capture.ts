@@ -39,6 +39,9 @@ export class Capture {
   /** An eager call: tensors closed over become inputs, so that the plan serves other tensors of their shapes. */
   readonly eager: boolean;
   #ids = 0;
+  #blocks: readonly symbol[] = [];
+  /** Gradients that backward passes began with. */
+  readonly #seeds = new Set<Value>();
   #done = false;
   #device: Device | undefined;
 
@@ -130,7 +133,8 @@ export class Capture {
 
   /** Records a node. Outputs with a `home` are new versions of that variable, computed in its memory. */
   record(op: AnyOp, inputs: Node["inputs"], options: object, specs: Record<string, TensorSpec>, single: boolean, homes: Record<string, Variable> = {}): Node {
-    const node: Node = { id: this.#ids++, op, inputs, options, outputs: {}, single };
+    const backward = Object.values(inputs).some((value) => value && (value.from?.node.backward || this.#seeds.has(value)));
+    const node: Node = { id: this.#ids++, op, inputs, options, outputs: {}, single, blocks: this.#blocks, backward };
     for (const [output, { shape, dtype }] of Object.entries(specs)) {
       const home = homes[output];
       node.outputs[output] = this.#value(shape, dtype, { from: { node, output }, home });
@@ -141,6 +145,27 @@ export class Capture {
     }
     this.nodes.push(node);
     return node;
+  }
+
+  /** The checkpointed blocks that are being recorded, outermost first. */
+  get blocks(): readonly symbol[] {
+    return this.#blocks;
+  }
+
+  /** Runs `body` with nodes recorded as parts of these blocks. */
+  inBlocks<T>(blocks: readonly symbol[], body: () => T): T {
+    const outer = this.#blocks;
+    this.#blocks = blocks;
+    try {
+      return body();
+    } finally {
+      this.#blocks = outer;
+    }
+  }
+
+  /** Notes that a backward pass begins with this gradient. */
+  seed(value: Value): void {
+    this.#seeds.add(value);
   }
 
   /** Reserves a place in the step block and returns its index, in 32-bit words. */

@@ -46,6 +46,8 @@ function signature(graph: Graph): string {
     const source = value.source && ("variable" in value.source ? `v${idOf(value.source.variable)}` : "s");
     return `${source ?? ""}${value.id}:${value.dtype}[${value.shape.join()}]${value.home ? `@${idOf(value.home)}` : ""}`;
   };
-  const nodes = graph.nodes.map((node) => [node.op.name, idOf(node.op), plainKey(node.options), ...Object.entries(node.inputs).map(([k, v]) => k + name(v)), ">", ...Object.values(node.outputs).map(name)].join(" "));
+  const blocks = new Map<symbol, number>();
+  const number = (block: symbol): number => blocks.get(block) ?? blocks.set(block, blocks.size).get(block)!;
+  const nodes = graph.nodes.map((node) => [node.blocks.map(number).join("/"), node.op.name, idOf(node.op), plainKey(node.options), ...Object.entries(node.inputs).map(([k, v]) => k + name(v)), ">", ...Object.values(node.outputs).map(name)].join(" "));
   return [...nodes, "return", ...graph.outputs.map(name)].join("\n");
 }

@@ -14,6 +14,8 @@ import type { Tensor } from "./tensor.js";
 export function backward(outputs: readonly Value[], seeds: readonly Tensor[], wrt: readonly Value[], add: (a: Tensor, b: Tensor) => Tensor): (Tensor | undefined)[] {
   const capture = capturing();
   if (!capture) throw new CaptureError("backward: gradients are a rewrite of a captured function. Call it inside compile() or valueAndGrad().");
+  if (capture.blocks.length > 0) throw new GradientError("backward: gradients cannot be taken inside a checkpointed block. Take them outside, of what checkpoint() returns.");
+  for (const seed of seeds) capture.seed(capture.read(seed, "backward"));
   const wanted = dependents(capture.nodes, new Set(wrt));
   const grads = new Map<Value, Tensor>();
   const accumulate = (value: Value, grad: Tensor): void => {
@@ -29,7 +31,7 @@ export function backward(outputs: readonly Value[], seeds: readonly Tensor[], wr
     if (Object.values(arriving).every((grad) => grad === undefined)) continue;
     for (const [name, input] of Object.entries(node.inputs)) {
       if (!input || !wanted.has(input)) continue;
-      const grad = gradientOf(node, name, arriving);
+      const grad = capture.inBlocks(node.blocks, () => gradientOf(node, name, arriving));
       if (grad) accumulate(input, grad);
     }
   }

@@ -1,4 +1,4 @@
-import { BINDING_ALIGNMENT, alignUp } from "../runtime/gpu.js";
+import { Placer, type Placement } from "./place-blocks.js";
 
 /** A tensor's memory inside a plan: alive from the dispatch that first writes it to the one that last reads it. */
 export interface Block {
@@ -34,84 +34,82 @@ function generator(seed: number): () => number {
   };
 }
 
-/** How close to the lower bound is good enough, after so many trials: the first trials are the likeliest to be good. */
-const goals = [[5, 1.02], [16, 1.05], [40, 1.1]] as const;
-const MAX_TRIALS = 64;
+/** How close to the lower bound is good enough, after so many placements: the first are the likeliest to be good. */
+const goals = [[10, 1.02], [40, 1.04], [200, 1.07], [Infinity, 1.1]] as const;
+/** Where the search gives up: blocks looked at, which is what placing costs (some 5 ns each), and placements. */
+const MAX_WORK = 4e6;
+const MAX_TRIALS = 1200;
+/** Share of the bound by which the next order may be worse than the last at first, so that the search leaves where it is stuck. */
+const SLACK = 0.1;
 
 /**
  * Places blocks in a few slabs. One dispatch must not read and write the same slab (`apart` lists such pairs), and
- * blocks alive at the same time must not overlap. Greedy best fit under several orders; the smallest result wins. The
- * slabs come largest first, so that the plans of a device, which share them, want the same ones large.
+ * blocks alive at the same time must not overlap. Greedy best fit under several orders; the best of them is then improved by moving blocks
+ * ahead that stand at the top of a slab or are alive with one that does, as long as nothing gets worse. The slabs come largest first, so
+ * that the plans of a device, which share them, want the same ones large.
  */
 export function planMemory<B extends Block>(blocks: readonly B[], apart: ReadonlyMap<B, ReadonlySet<B>>, maxSlab: number): MemoryPlan<B> {
   const bound = lowerBound(blocks);
-  const random = generator(blocks.length);
-  const time = (b: B): number => b.last - b.first + 1;
-  const orders: ((b: B) => number)[] = [(b) => b.bytes, (b) => b.bytes * time(b), (b) => time(b), (b) => -b.first, (b) => b.last];
-  const trials = Math.min(MAX_TRIALS, Math.ceil(12000 / (blocks.length + 1)));
-  let best: Placement<B> | undefined;
-  for (let trial = 0; trial < trials; trial++) {
-    const noise = trial < orders.length ? 0 : 0.2 + 0.8 * (trial / trials);
-    const key = orders[trial < orders.length ? trial : trial % 2]!;
-    const ranked = blocks.map((block) => [block, key(block) * (1 + noise * (random() - 0.5))] as const).sort((a, b) => b[1] - a[1]);
-    const plan = place(ranked.map(([block]) => block), apart, maxSlab);
-    if (!best || plan.total < best.total) best = plan;
-    const goal = goals.find(([until]) => trial < until)?.[1] ?? Infinity;
-    if (best.total <= goal * bound) break;
-  }
-  return { ...largestFirst(best!), lowerBound: bound };
-}
-
-interface Placement<B> {
-  readonly slabs: readonly number[];
-  readonly places: ReadonlyMap<B, { slab: number; offset: number }>;
-  readonly total: number;
-}
-
-function largestFirst<B>({ slabs, places }: Placement<B>): Pick<MemoryPlan<B & Block>, "slabs" | "places"> {
-  const order = slabs.map((_, i) => i).sort((a, b) => slabs[b]! - slabs[a]!);
+  const numbers = new Map(blocks.map((block, i) => [block, i]));
+  const placer = new Placer(blocks, blocks.map((block) => [...(apart.get(block) ?? [])].flatMap((rival) => numbers.get(rival) ?? [])), maxSlab);
+  const { slabs, offsets, heights } = search(blocks, placer, bound);
+  const order = heights.map((_, i) => i).sort((a, b) => heights[b]! - heights[a]!);
   const rank = new Map(order.map((slab, i) => [slab, i]));
   return {
-    slabs: order.map((i) => slabs[i]!),
-    places: new Map([...places].map(([block, { slab, offset }]) => [block as B & Block, { slab: rank.get(slab)!, offset }])),
+    slabs: order.map((i) => heights[i]!),
+    places: new Map(blocks.map((block, i) => [block, { slab: rank.get(slabs[i]!)!, offset: offsets[i]! }])),
+    lowerBound: bound,
   };
 }
 
-function place<B extends Block>(order: readonly B[], apart: ReadonlyMap<B, ReadonlySet<B>>, maxSlab: number): Placement<B> {
-  const places = new Map<B, { slab: number; offset: number }>();
-  const slabs: { height: number; blocks: B[] }[] = [];
-  for (const block of order) {
-    const forbidden = new Set<number>();
-    for (const enemy of apart.get(block) ?? []) forbidden.add(places.get(enemy)?.slab ?? -1);
-    let best: { slab: number; offset: number; growth: number } | undefined;
-    for (const [slab, { height, blocks }] of slabs.entries()) {
-      if (forbidden.has(slab)) continue;
-      const offset = firstFit(block, blocks, places);
-      const growth = Math.max(0, offset + block.bytes - height);
-      if (offset + block.bytes <= maxSlab && (!best || growth < best.growth)) best = { slab, offset, growth };
-    }
-    best ??= { slab: slabs.push({ height: 0, blocks: [] }) - 1, offset: 0, growth: block.bytes };
-    const slab = slabs[best.slab]!;
-    slab.blocks.push(block);
-    slab.height = Math.max(slab.height, best.offset + block.bytes);
-    places.set(block, { slab: best.slab, offset: best.offset });
-  }
-  return { slabs: slabs.map((slab) => slab.height), places, total: slabs.reduce((sum, { height }) => sum + height, 0) };
+/** A placement, and the order that made it. */
+interface Attempt {
+  readonly plan: Placement;
+  readonly order: Int32Array;
+  readonly opens: Uint8Array;
 }
 
-/** The lowest aligned offset at which `block` overlaps nothing that is alive with it. */
-function firstFit<B extends Block>(block: B, placed: readonly B[], places: ReadonlyMap<B, { offset: number }>): number {
-  const busy: [start: number, end: number][] = [];
-  for (const other of placed) {
-    if (other.first > block.last || block.first > other.last) continue;
-    const { offset } = places.get(other)!;
-    busy.push([offset, offset + other.bytes]);
+function search(blocks: readonly Block[], placer: Placer, bound: number): Placement {
+  const time = (b: Block): number => b.last - b.first + 1;
+  const keys: ((b: Block) => number)[] = [(b) => b.bytes, (b) => b.bytes * time(b), time, (b) => -b.first, (b) => b.last];
+  let [best, current, trials, work]: [Placement | undefined, Attempt | undefined, number, number] = [undefined, undefined, 0, 0];
+  const enough = (): boolean => best!.total <= goals.find(([until]) => trials <= until)![1] * bound;
+  const attempt = (order: Int32Array, opens: Uint8Array, slack: number): void => {
+    const plan = placer.place(order, opens);
+    trials++;
+    work += plan.work + order.length;
+    if (!best || plan.total <= best.total) best = plan;
+    if (!current || plan.total <= current.plan.total + slack) current = { plan, order, opens };
+  };
+  for (const open of [0, 1])
+    for (const key of keys) {
+      attempt(Int32Array.from(blocks.keys()).sort((a, b) => key(blocks[b]!) - key(blocks[a]!)), new Uint8Array(blocks.length).fill(open), 0);
+      if (enough()) return best!;
+    }
+  const random = generator(blocks.length);
+  while (!enough() && work < MAX_WORK && trials < MAX_TRIALS) {
+    const left = 1 - Math.max(work / MAX_WORK, trials / MAX_TRIALS);
+    attempt(...changed(current!, blocks, random), SLACK * left * left * bound * random());
   }
-  busy.sort((a, b) => a[0] - b[0]);
-  let offset = 0;
-  for (const [start, end] of busy) {
-    if (start >= offset + block.bytes) break;
-    offset = Math.max(offset, alignUp(end, BINDING_ALIGNMENT));
-  }
-  return offset;
+  return best!;
+}
+
+/** The order with one block further ahead, or opening a slab or not: one at the top of a slab, or one that is alive with it. */
+function changed({ order, opens, plan: { slabs, offsets, heights } }: Attempt, blocks: readonly Block[], random: () => number): [order: Int32Array, opens: Uint8Array] {
+  const any = (count: number): number => Math.floor(random() * count);
+  const slab = any(heights.length);
+  const top = blocks.findIndex(({ bytes }, i) => slabs[i] === slab && offsets[i]! + bytes === heights[slab]);
+  const { first, last } = blocks[top]!;
+  const ofSlab = random() < 0.5;
+  const together = [...order.keys()].filter((i) => {
+    const other = order[i]!;
+    return other !== top && blocks[other]!.first <= last && first <= blocks[other]!.last && (!ofSlab || slabs[other] === slab);
+  });
+  const from = random() < 0.5 || together.length === 0 ? order.indexOf(top) : together[any(together.length)]!;
+  if (random() < 0.2) return [order, opens.map((open, block) => (block === order[from] ? 1 - open : open))];
+  const to = any(from + 1);
+  const next = order.slice();
+  next.copyWithin(to + 1, to, from);
+  next[to] = order[from]!;
+  return [next, opens];
 }

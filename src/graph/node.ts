@@ -28,6 +28,10 @@ export interface Node {
   readonly outputs: Record<string, Value>;
   /** The op has one output (called `out`) rather than a record of them. */
   readonly single: boolean;
+  /** The checkpointed blocks that it is in, outermost first; a node that gradients added is in those of the node it is for. */
+  readonly blocks: readonly symbol[];
+  /** Depends on the gradient that a backward pass began with. */
+  readonly backward: boolean;
 }
 
 /** What passes rewrite: nodes in program order, and what the function returned. */

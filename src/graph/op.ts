@@ -34,13 +34,48 @@ export interface Traits {
   /** The kernels can write into a slice of the channels of a wider tensor. */
   readonly sliceOutput?: boolean;
   /** What the kernels can do to a result before they store it: add a bias and a residual, apply an activation (option `activation`). */
-  readonly epilogue?: { readonly bias: string; readonly residual?: string; readonly activations: readonly string[] };
+  readonly epilogue?: { readonly bias?: string; readonly residual?: string; readonly activations: readonly string[] };
   /** A per-channel scale and shift of `x` (batch norm with fixed statistics), as tensors. */
   readonly affine?: (inputs: Record<string, Tensor>, options: never) => { scale: Tensor; shift: Tensor };
   /** Takes a per-channel scale and shift of its output into its own weight and bias. */
   readonly absorbAffine?: (inputs: Record<string, Tensor | undefined>, affine: { scale: Tensor; shift: Tensor }, options: never) => Record<string, Tensor | undefined>;
+  /** Weighs neighbouring pixels of its only input into a feature map of another size, or ("transposed") is the gradient of that. */
+  readonly resamples?: "forward" | "transposed";
+  /** Can resample one of its inputs itself. */
+  readonly absorbResampling?: ResamplingAbsorber;
+  /** Elements along the last axis of its only input keep their order (of those that it tells apart). */
+  readonly keepsOrder?: boolean;
+  /** Of the elements along the last axis of its only input, all that counts is which is largest. */
+  readonly readsLargest?: (options: never, inputs: Record<string, TensorSpec>) => boolean;
+  /** Another op that computes the same outputs, and more, from the same inputs and options. */
+  readonly within?: string;
+  /** The options with which it writes its result in another element type, as a cast behind it would; undefined where it cannot. */
+  readonly absorbCast?: (dtype: DType, options: never, inputs: Record<string, TensorSpec>) => object | undefined;
+  /** Costs little more than reading its inputs and writing its outputs: a plan may compute it again where keeping what it gave would cost memory. */
+  readonly cheap?: boolean;
+  /** How its output `out` is computed again, bit for bit, with the help of its other outputs, which are small: normalisation with statistics that are known. */
+  readonly again?: (inputs: Record<string, Tensor>, outputs: Record<string, Tensor>, options: never) => Tensor;
   /** Has an effect beyond its outputs; never removed or merged. */
   readonly effect?: boolean;
+}
+
+/** How an op takes in the resampling (an op that `resamples`) of one of its inputs. */
+export interface ResamplingAbsorber {
+  /** The input that may be resampled. */
+  readonly input: string;
+  /** The op is a gradient, of the shape of that input: what follows is the transposed resampling, which it takes in as well. */
+  readonly transposed?: boolean;
+  /** Its outputs by name, computed from `inputs` of which `input` is not resampled yet; undefined where no kernel does that. */
+  readonly build: (inputs: Record<string, Tensor | undefined>, options: never, resampling: Resampling) => Record<string, Tensor> | undefined;
+}
+
+/** The options of an op that `resamples`, as far as others may know them. */
+export interface Resampling {
+  readonly mode: string;
+  /** Height and width of the result. */
+  readonly size: readonly [number, number];
+  /** Pixel d of the result is at `d · step + start` among the pixels it is made from: rows, columns. */
+  readonly placement: readonly [{ readonly step: number; readonly start: number }, { readonly step: number; readonly start: number }];
 }
 
 export interface OpDefinition<I extends object, O extends object, S extends Result> {

@@ -30,6 +30,7 @@ const broadcastToOp = defineOp({
   },
   gradient: { x: (grad, { x }): Tensor => broadcastToGradientOp({ grad }, { shape: x.shape }) },
   lower: lowerBroadcastTo,
+  traits: { cheap: true },
 });
 
 /** The sum over every axis that was stretched. */

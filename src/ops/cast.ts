@@ -15,6 +15,7 @@ const castOp = defineOp({
   // Between whole numbers and floats nothing is differentiable; from float to float the slope is 1.
   gradient: { x: (grad, { x }, { dtype }) => (isFloat(x.dtype) && isFloat(dtype) ? cast(grad, x.dtype) : undefined) },
   lower: lowerCast,
+  traits: { cheap: true },
 });
 
 /**

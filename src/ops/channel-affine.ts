@@ -22,7 +22,7 @@ const channelAffineOp = defineOp({
     shift: (grad, { x, shift }) => cast(channelSums(x, grad).plain, shift.dtype),
   },
   lower: (low, { x, scale, shift }, outputs) => lowerPointwise(low, { x0: x, x1: scale, x2: shift }, outputs, { program: [["mul", 0, 1], ["add", 3, 2]], constants: [] }),
-  traits: { sliceOutput: true, affine: ({ scale, shift }) => ({ scale: scale!, shift: shift! }) },
+  traits: { cheap: true, sliceOutput: true, affine: ({ scale, shift }) => ({ scale: scale!, shift: shift! }) },
 });
 
 /**

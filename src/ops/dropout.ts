@@ -15,6 +15,7 @@ const dropoutOp = defineOp({
   // The same draw for the same seed, key, step and element: the mask is computed again instead of being kept.
   gradient: { x: (grad, _, { rate, seed, key, channels, stepSlot }): Tensor => dropoutOp({ x: grad }, { rate, seed, key, channels, ...(stepSlot === undefined ? {} : { stepSlot }) }) },
   lower: lowerDropout,
+  traits: { cheap: true },
 });
 
 export interface DropoutOptions {

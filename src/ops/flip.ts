@@ -19,6 +19,7 @@ const flipOp = defineOp({
   },
   gradient: { x: (grad, _inputs, o): Tensor => flipOp({ x: grad }, o) },
   lower: lowerFlip,
+  traits: { cheap: true },
 });
 
 /**

@@ -79,6 +79,7 @@ export const pad2dOp = defineOp({
     x: (grad, { x }, o): Tensor => (o.mode === "constant" ? pad2dOp({ x: grad }, negated(o)) : pad2dGradientOp({ grad }, { ...o, size: [x.shape[1]!, x.shape[2]!] })),
   },
   lower: lowerPad2d,
+  traits: { cheap: true },
 });
 
 /** Every pixel of the plane gathers what the frame shows of it. */

@@ -24,6 +24,7 @@ export const sliceOp = defineOp({
   },
   gradient: { x: (grad, { x }, o): Tensor => sliceGradientOp({ grad }, { ...o, size: x.shape[o.axis]! }) },
   lower: lowerSlice,
+  traits: { cheap: true },
 });
 
 /** The part between zeros, along an axis of `size`. */

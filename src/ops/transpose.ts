@@ -18,6 +18,7 @@ const transposeOp = defineOp({
   },
   gradient: { x: (grad, _inputs, { permutation }): Tensor => transposeOp({ x: grad }, { permutation: permutation.map((_, axis) => permutation.indexOf(axis)) }) },
   lower: lowerTranspose,
+  traits: { cheap: true },
 });
 
 /**

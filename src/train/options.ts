@@ -35,12 +35,22 @@ export interface TrainerOptions {
   /** Instead of the model's own, the weights of the losses of its auxiliary heads, by name; 0 leaves one out. */
   auxiliaryWeights?: Readonly<Record<string, number>> | undefined;
   /**
+   * Paths of modules ("down1", "backbone.layer1") whose insides are computed again in the backward pass instead of being kept from the forward
+   * pass (`checkpoint`): less memory for more time, and the same numbers. Default: none.
+   */
+  gradientCheckpoints?: readonly string[] | undefined;
+  /**
    * Default `adamW` over the trainable parameters with `learningRate`. A function makes one that the trainer disposes of; one given as it is
    * stays the caller's.
    */
   optimizer?: Optimizer | ((model: SegmentationModel) => Optimizer) | undefined;
   /** For the default optimizer. Default: 1e-3, warmed up over the first 5 % of the steps, then falling along half a cosine to 1e-5. */
   learningRate?: LearningRate | undefined;
+  /**
+   * For the default optimizer: decay of an average of the weights (0.999, say). Where the optimizer keeps one, it is the averaged weights
+   * that are validated, saved as weights and left in the model, with the running statistics of training. Default: none.
+   */
+  ema?: number | undefined;
   augment?: AugmentOptions | undefined;
   /** What stands in for what lies outside an image (masks are ignored there). Default "reflect". */
   padding?: Padding | undefined;
@@ -76,7 +86,7 @@ export interface TrainerOptions {
 }
 
 const keys = [
-  "model", "dataset", "validation", "steps", "batchSize", "accumulate", "size", "loss", "auxiliaryWeights", "optimizer", "learningRate", "augment", "padding", "seed",
+  "model", "dataset", "validation", "steps", "batchSize", "accumulate", "size", "loss", "auxiliaryWeights", "gradientCheckpoints", "optimizer", "learningRate", "ema", "augment", "padding", "seed",
   "validateEvery", "validationSize", "score", "patience", "recalibrate", "storage", "checkpointEvery", "resume", "readEvery", "callbacks", "signal", "notes",
 ] as const satisfies readonly (keyof TrainerOptions)[];
 
@@ -126,6 +136,7 @@ export function settingsOf(options: TrainerOptions): Settings {
     if (!(weight >= 0 && weight < Infinity)) throw new OptionError(`Trainer: auxiliaryWeights.${name} must be a number of at least 0, not ${weight}.`);
   if (options.patience !== undefined && !validation) throw new OptionError("Trainer: patience needs a validation data set.");
   if (options.optimizer && options.learningRate !== undefined) throw new OptionError("Trainer: give learningRate to the optimizer, or leave the optimizer out.");
+  if (options.optimizer && options.ema !== undefined) throw new OptionError("Trainer: give ema to the optimizer, or leave the optimizer out.");
   if (options.resume && !options.storage) throw new OptionError("Trainer: resume needs a storage to read the checkpoint from.");
   if (!model.onDevice) throw new OptionError("Trainer: the model is not on a device. Call model.to(device) first.");
   for (const [what, set] of [["The training set", dataset], ["The validation set", validation]] as const) {

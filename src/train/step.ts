@@ -8,6 +8,7 @@ import { reshape } from "../ops/reshape.js";
 import { valueAndGrad, type Gradients } from "../ops/value-and-grad.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { OptionError } from "../runtime/errors.js";
+import { withGradientCheckpoints } from "./gradient-checkpoints.js";
 import type { LossFunction } from "./loss.js";
 
 /**
@@ -15,15 +16,18 @@ import type { LossFunction } from "./loss.js";
  * micro-batches: their gradients are averaged, one after the other, so that memory is needed for one of them only.
  *
  * @param auxiliaryWeights instead of the model's own, by the names of its auxiliary heads; a head of weight 0 is left out
+ * @param gradientCheckpoints paths of modules whose insides are computed again in the backward pass instead of being kept
  * @returns a function from `[n, height, width, channels]` u8 images and `[n, height, width]` u8 masks to f32 `[2]`: loss and gradient norm
  */
-export function trainingStep(model: SegmentationModel, optimizer: Optimizer, loss: LossFunction, auxiliaryWeights: Readonly<Record<string, number>> = {}): Compiled<[images: Tensor<"u8">[], masks: Tensor<"u8">[]], Tensor<"f32">> {
+export function trainingStep(
+  model: SegmentationModel, optimizer: Optimizer, loss: LossFunction, auxiliaryWeights: Readonly<Record<string, number>> = {}, gradientCheckpoints: readonly string[] = [],
+): Compiled<[images: Tensor<"u8">[], masks: Tensor<"u8">[]], Tensor<"f32">> {
   return compile(function trainingStep(images: Tensor<"u8">[], masks: Tensor<"u8">[]): Tensor<"f32"> {
     let value: Tensor | undefined;
     let grads: Gradients | undefined;
     for (const [i, image] of images.entries()) {
       const part = valueAndGrad(model, () => {
-        const { logits, auxiliary } = model.outputs(image);
+        const { logits, auxiliary } = withGradientCheckpoints(model, gradientCheckpoints, () => model.outputs(image));
         const cost = (logits: Tensor<"f32">): Tensor<"f32"> => loss(logits, model.matchMask(masks[i]!, logits));
         const stray = Object.keys(auxiliaryWeights).find((name) => auxiliary.every((head) => head.name !== name));
         if (stray !== undefined) throw new OptionError(noSuchHead(stray, model, auxiliary.map(({ name }) => name)));

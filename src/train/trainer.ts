@@ -1,6 +1,8 @@
 import { batches, type HostBatch } from "../data/batches.js";
+import type { Dataset } from "../data/dataset.js";
 import { deviceBatches, type DeviceBatch } from "../data/device-batches.js";
 import { tensor, type Tensor } from "../graph/tensor.js";
+import { tuningOf } from "../kernels/tuning.js";
 import type { Module } from "../layers/module.js";
 import { scores as scoresOf, type Scores } from "../metrics/scores.js";
 import { weightsOf } from "../io/weights.js";
@@ -69,7 +71,7 @@ export class Trainer {
     this.#settings = settings;
     this.model = settings.model;
     const { optimizer } = settings;
-    this.optimizer = typeof optimizer === "function" ? optimizer(this.model) : optimizer ?? adamW(this.model.parameters().filter((p) => p.trainable), { learningRate: settings.learningRate ?? defaultRate(settings.steps) });
+    this.optimizer = typeof optimizer === "function" ? optimizer(this.model) : optimizer ?? adamW(this.model.parameters().filter((p) => p.trainable), { learningRate: settings.learningRate ?? defaultRate(settings.steps), ema: settings.ema ?? 0 });
     this.#log = new RunLog(settings.storage, settings.validation?.classes.map(({ name }) => name) ?? []);
     this.#evaluator = new Evaluator(this.model, this.#loss);
     this.#speed = new Speed(settings.batchSize * settings.accumulate);
@@ -99,7 +101,7 @@ export class Trainer {
     const stop = (): void => this.stop();
     if (signal?.aborted) stop();
     signal?.addEventListener("abort", stop);
-    const step = trainingStep(this.model, this.optimizer, this.#loss, this.#settings.auxiliaryWeights);
+    const step = trainingStep(this.model, this.optimizer, this.#loss, this.#settings.auxiliaryWeights, this.#settings.gradientCheckpoints);
     try {
       const reason = await this.#train(step);
       return { steps: this.#step, reason, ...this.#log.history, best: this.#best && { step: this.#best.step, score: this.#best.score }, recalibrated: this.#recalibrated, seconds: (performance.now() - begun) / 1000 };
@@ -220,35 +222,46 @@ export class Trainer {
 
   /** Judges the network and keeps the weights if they are the best. True when patience is over. */
   async #validate(): Promise<boolean> {
-    const { validation, validationSize, patience, score: judge } = this.#settings;
+    const { validation } = this.#settings;
     if (!validation || this.#validatedAt === this.#step) return this.#outOfPatience;
     await this.#drain();
     this.#speed.pause();
     try {
-      const step = this.#step;
-      const { matrix, loss } = await this.#evaluator.run(validation, {
-        size: validationSize,
-        batchSize: validationSize ? this.#settings.batchSize : 1,
-        signal: this.#stop.signal,
-        progress: (done, total) => void this.#tell({ type: "validating", step, done, total }),
-      });
-      const scores = scoresOf(matrix, { names: validation.classes.map(({ name }) => name) });
-      const score = judge(scores);
-      const best = !this.#best || score > this.#best.score;
-      if (best) this.#best = { step, score, weights: await takeSnapshot(this.model) };
-      this.#sinceBest = best ? 0 : this.#sinceBest + 1;
-      this.#validatedAt = step;
-      const point: ValidationPoint = { step, loss, matrix, scores, score, best };
-      this.#log.addValidation(point);
-      if (best) await this.#saveWeights();
-      await this.#tell({ type: "validation", ...point });
-      return patience !== undefined && this.#outOfPatience;
+      return await this.#averaged(() => this.#judge(validation));
     } catch (error) {
       if (!this.#stop.signal.aborted || error instanceof AtrousError) throw error;
       return false;
     } finally {
       this.#speed.resume();
     }
+  }
+
+  /** What `use` returns, with averaged weights in the model where the optimizer keeps them. */
+  #averaged<T>(use: () => Promise<T>): Promise<T> {
+    return this.optimizer.ema > 0 ? this.optimizer.withAverage(use) : use();
+  }
+
+  /** `#validate` with the weights that the model has. */
+  async #judge(validation: Dataset): Promise<boolean> {
+    const { validationSize, patience, score: judge } = this.#settings;
+    const step = this.#step;
+    const { matrix, loss } = await this.#evaluator.run(validation, {
+      size: validationSize,
+      batchSize: validationSize ? this.#settings.batchSize : 1,
+      signal: this.#stop.signal,
+      progress: (done, total) => void this.#tell({ type: "validating", step, done, total }),
+    });
+    const scores = scoresOf(matrix, { names: validation.classes.map(({ name }) => name) });
+    const score = judge(scores);
+    const best = !this.#best || score > this.#best.score;
+    if (best) this.#best = { step, score, weights: await takeSnapshot(this.model) };
+    this.#sinceBest = best ? 0 : this.#sinceBest + 1;
+    this.#validatedAt = step;
+    const point: ValidationPoint = { step, loss, matrix, scores, score, best };
+    this.#log.addValidation(point);
+    if (best) await this.#saveWeights();
+    await this.#tell({ type: "validation", ...point });
+    return patience !== undefined && this.#outOfPatience;
   }
 
   get #outOfPatience(): boolean {
@@ -275,7 +288,7 @@ export class Trainer {
     await this.#log.flush();
     await storage.write(trainingFiles.checkpoint, writeCheckpoint({ progress, model, optimizer: tensors, best: this.#best?.weights }));
     this.#checkpointAt = this.#step;
-    if (!this.#settings.validation) await this.#saveWeights();
+    if (!this.#settings.validation) await this.#averaged(() => this.#saveWeights());
     await this.#tell({ type: "checkpoint", step: this.#step });
     this.#speed.resume();
   }
@@ -284,10 +297,12 @@ export class Trainer {
     await this.#settings.storage?.write(trainingFiles.weights, await weightsOf(this.model));
   }
 
-  /** Gives the model its best weights. */
+  /** Gives the model its best weights, or the averages of the last ones. */
   async #finish(): Promise<void> {
     await this.#log.flush();
-    if (this.#best && this.#best.step !== this.#step) applySnapshot(this.model, this.#best.weights);
+    const averaging = this.optimizer.ema > 0 && this.#step > 0;
+    if (this.#best && (averaging || this.#best.step !== this.#step)) applySnapshot(this.model, this.#best.weights);
+    else if (averaging) applySnapshot(this.model, await this.#averaged(() => takeSnapshot(this.model)));
     if (this.#settings.validation && !this.#best && this.#step > 0) await this.#saveWeights();
     this.model.eval();
   }
@@ -318,7 +333,9 @@ export class Trainer {
   get #course(): Record<string, unknown> {
     const { batchSize, accumulate, size, augment, padding, auxiliaryWeights, seed, dataset, validateEvery } = this.#settings;
     const { architecture, options } = this.model;
-    return { architecture, options, batchSize, accumulate, size: size ?? null, augment: augment ?? null, seed, images: dataset.length, validateEvery, ...(padding && { padding }), ...(auxiliaryWeights && { auxiliaryWeights }) };
+    const { choices, filling } = tuningOf(this.model.device);
+    const tuning = Object.keys(choices).length > 0 || filling !== undefined ? { choices, filling } : undefined;
+    return { architecture, options, batchSize, accumulate, size: size ?? null, augment: augment ?? null, seed, images: dataset.length, validateEvery, ...(padding && { padding }), ...(auxiliaryWeights && { auxiliaryWeights }), ...(tuning && { tuning }) };
   }
 
   async #tell(event: TrainingEvent): Promise<void> {
@@ -360,6 +377,7 @@ function upload(model: Module, { images, masks, count, height, width }: HostBatc
 
 function checkCourse(saved: Readonly<Record<string, unknown>>, now: Readonly<Record<string, unknown>>, file: string): void {
   const text = (value: unknown): string => JSON.stringify(value) ?? "nothing";
-  const differs = Object.keys(now).find((key) => text(saved[key]) !== text(now[key]));
-  if (differs) throw new CheckpointError(`${file} belongs to a run with ${differs} ${text(saved[differs])}, and this one has ${text(now[differs])}: it could not go on as if nothing had happened. Give the same options, or begin a new run.`);
+  const short = (value: unknown): string => (text(value).length > 100 ? `${text(value).slice(0, 99)}…` : text(value));
+  const differs = Object.keys({ ...now, ...saved }).find((key) => text(saved[key]) !== text(now[key]));
+  if (differs) throw new CheckpointError(`${file} belongs to a run with ${differs} ${short(saved[differs])}, and this one has ${short(now[differs])}: it could not go on as if nothing had happened. Give the same options, or begin a new run.`);
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Capture } from "../../src/graph/capture.js";
 import { layOut } from "../../src/graph/lay-out.js";
-import { lowerGraph, usesOf, type Lowered, type Memory } from "../../src/graph/lower.js";
+import { lowerGraph, type Lowered } from "../../src/graph/lower.js";
 import { lowerBound, planMemory, type Block, type MemoryPlan } from "../../src/graph/memory-plan.js";
 import { optimise } from "../../src/graph/optimise.js";
 import type { Tensor } from "../../src/graph/tensor.js";
+import { usesOf, type Memory } from "../../src/graph/uses.js";
 import { SegNet } from "../../src/models/segnet.js";
 import type { SegmentationModel } from "../../src/models/segmentation-model.js";
 import { UNet } from "../../src/models/unet.js";

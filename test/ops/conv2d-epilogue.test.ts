@@ -27,8 +27,10 @@ const rows: Row[] = [
   { title: "1×1", x: [2, 4, 6, 8], weight: [8, 1, 1, 8] },
   { title: "groups", x: [1, 6, 16, 8], weight: [8, 3, 3, 4], options: { padding: 1, groups: 2 } },
   { title: "depthwise", x: [1, 6, 5, 4], weight: [4, 3, 3, 1], options: { padding: 1, groups: 4 } },
+  { title: "depthwise, channels that fill no vec4", x: [1, 4, 7, 6], weight: [6, 3, 3, 1], options: { padding: 1, groups: 6 } },
   { title: "stride 2", x: [1, 7, 9, 4], weight: [8, 3, 3, 4], options: { stride: 2, padding: 1 } },
   { title: "transposed, stride 2", x: [2, 3, 5, 8], weight: [8, 2, 2, 4], options: { stride: 2 }, transposed: true },
+  { title: "transposed depthwise, stride 2", x: [1, 3, 6, 4], weight: [4, 3, 3, 1], options: { stride: 2, padding: 1, groups: 4 }, transposed: true },
   { title: "transposed, 3 channels", x: [1, 4, 5, 4], weight: [4, 3, 3, 3], options: { stride: 2, padding: 1 }, transposed: true },
 ];
 

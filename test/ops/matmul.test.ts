@@ -32,7 +32,7 @@ testOp("matmul", ({ a, b }, o) => matmul(a, b, o), reference.matmul, [
   { a: [2, 5, 7], b: [7] },
   { a: [5], b: [2, 3, 5, 4] },
   { a: [2, 3, 4, 5], b: [5] },
-]);
+], { variants: ["clear", "direct"] });
 
 describe("matmul", () => {
   test("says what is wrong with its arguments", async () => {
@@ -52,6 +52,17 @@ describe("matmul", () => {
     expect(() => matmul(vector, a, { transposeA: true })).toThrow("matmul: a is a vector, which cannot be transposed.");
     expect(() => matmul(a, labels as never)).toThrow('matmul: b must be f16 or f32 but is u32. Convert with cast(b, "f32").');
     expect(() => matmul(a, undefined as never)).toThrow("matmul: b must be a tensor but is undefined. Make one with tensor(device, data, shape).");
+  });
+
+  test("of matrices large enough for copies of the factors", async () => {
+    const device = await testDevice();
+    const fill = (size: number): Float32Array => Float32Array.from({ length: size }, (_, i) => ((i * 37) % 101) / 50 - 1);
+    using a = tensor(device, fill(46 * 60), [46, 60]);
+    using b = tensor(device, fill(60 * 50), [60, 50]);
+    using product = matmul(a, b);
+    const array = (shape: number[]) => ({ shape, data: Float64Array.from(fill(shape[0]! * shape[1]!)) });
+    const expected = reference.matmul({ a: array([46, 60]), b: array([60, 50]) }, {});
+    (await product.data()).forEach((value, i) => expect(value).toBeCloseTo(expected.data[i]!, 4));
   });
 
   test("a sum of nothing is 0", async () => {

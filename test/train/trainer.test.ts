@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { weightsOf } from "../../src/io/weights.js";
 import { adamW, sgd } from "../../src/optim/index.js";
 import { FileError } from "../../src/runtime/errors.js";
 import type { TrainingEvent } from "../../src/train/events.js";
@@ -33,6 +34,30 @@ describe("Trainer", () => {
     await device.idle();
     expect(memory(device)).toEqual(before);
     await expect(trainer.run()).rejects.toThrow("A trainer runs once. Make another one to go on training.");
+  });
+
+  test("averages weights, on from a checkpoint too", async () => {
+    const about = { ...smallRun, validation: undefined };
+    const after = async (options: { steps: number; ema?: number; resume?: boolean }, storage = memoryStorage()): Promise<{ parameters: number[]; saved: Uint8Array | undefined }> => {
+      using model = await smallUNet();
+      await new Trainer({ ...about, ...options, model, storage }).run();
+      const parameters = (await Promise.all(model.parameters().map((p) => p.data()))).flatMap((data) => [...data]);
+      expect(storage.files.get("weights.safetensors")).toEqual(await weightsOf(model));
+      return { parameters, saved: storage.files.get("weights.safetensors") };
+    };
+    const storage = memoryStorage();
+    await after({ steps: 2, ema: 0.5 }, storage);
+    const resumed = await after({ steps: 3, ema: 0.5, resume: true }, storage);
+    const [one, two, three] = [await after({ steps: 1 }), await after({ steps: 2 }), await after({ steps: 3 })];
+    expect(resumed.parameters).toEqual(three.parameters.map((w, i) => expect.closeTo(w / 2 + two.parameters[i]! / 4 + one.parameters[i]! / 4, 6)));
+    expect((await after({ steps: 3, ema: 0.5 })).saved).toEqual(resumed.saved);
+    using model = await smallUNet();
+    const optimizer = adamW(model.parameters(), { learningRate: 0.01, ema: 0.5 });
+    expect(() => new Trainer({ ...about, model, optimizer, learningRate: undefined, ema: 0.5 })).toThrow("Trainer: give ema to the optimizer, or leave the optimizer out.");
+    const judged = await new Trainer({ ...smallRun, model, optimizer, learningRate: undefined, steps: 3 }).run();
+    expect(judged.best?.step).toBe(3);
+    expect((await Promise.all(model.parameters().map((p) => p.data()))).flatMap((data) => [...data])).toEqual(resumed.parameters);
+    optimizer.dispose();
   });
 
   test("goes on after a stop bit for bit, log included", async () => {

@@ -50,10 +50,10 @@ export function scheduleOf({ rule, learningRate, power, gamma, every, warmUp: up
 
 /** The optimizer of a recipe, over groups that follow from its rules. It is the caller's. */
 export function optimizerOf(recipe: Pick<Recipe, "optimizer" | "parameters">, model: SegmentationModel, learningRate: LearningRate): Optimizer {
-  const { rule, momentum, alpha, epsilon, weightDecay, clipNorm }: OptimizerRecipe = recipe.optimizer;
+  const { rule, momentum, alpha, epsilon, weightDecay, clipNorm, ema }: OptimizerRecipe = recipe.optimizer;
   const groups = parameterGroups(model, recipe.parameters ?? []);
   const given = <T extends object>(options: T): { learningRate: LearningRate } & { [K in keyof T]?: NonNullable<T[K]> } =>
-    ({ learningRate, ...Object.fromEntries(Object.entries({ weightDecay, clipNorm, ...options }).filter(([, value]) => value !== undefined)) }) as never;
+    ({ learningRate, ...Object.fromEntries(Object.entries({ weightDecay, clipNorm, ema, ...options }).filter(([, value]) => value !== undefined)) }) as never;
   switch (rule) {
     case "sgd":
       return sgd(groups, given({ momentum }));

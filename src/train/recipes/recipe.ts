@@ -30,6 +30,8 @@ export interface OptimizerRecipe {
   readonly alpha?: number | undefined;
   readonly epsilon?: number | undefined;
   readonly clipNorm?: number | undefined;
+  /** Decay of an average of the weights, which is then what is validated and kept. Default: none. */
+  readonly ema?: number | undefined;
 }
 
 /** How the learning rate begins and falls. */

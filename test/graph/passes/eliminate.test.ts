@@ -3,12 +3,15 @@ import { constant } from "../../../src/graph/init.js";
 import { Parameter } from "../../../src/graph/parameter.js";
 import { eliminateCommon } from "../../../src/graph/passes/eliminate-common.js";
 import { eliminateDead } from "../../../src/graph/passes/eliminate-dead.js";
+import { eliminateWithin } from "../../../src/graph/passes/eliminate-within.js";
 import { BatchNorm2d } from "../../../src/layers/batch-norm2d.js";
 import { Dropout } from "../../../src/layers/dropout.js";
 import { Module } from "../../../src/layers/module.js";
 import { Sequential } from "../../../src/layers/sequential.js";
 import { dropout } from "../../../src/ops/dropout.js";
 import { add, exp, mul, pointwiseOp, relu, sub } from "../../../src/ops/pointwise.js";
+import { gradients } from "../../../src/ops/gradients.js";
+import { maxPool2d } from "../../../src/ops/max-pool2d.js";
 import { sum } from "../../../src/ops/sum.js";
 import { captureGraph, opNames, runWith } from "../../support/capture-graph.js";
 import { testDevice } from "../../support/device.js";
@@ -90,5 +93,19 @@ describe("eliminateCommon", () => {
     expect(eliminateCommon(graph).nodes.length).toBe(2);
     // The same key is the same draw: a gradient that recomputes the mask shares it.
     expect(eliminateCommon(captureGraph(device, [[64]], (x) => [dropout(x, { key: 1 }), dropout(x, { key: 1 })])).nodes.length).toBe(1);
+  });
+});
+
+describe("eliminateWithin", () => {
+  test("pools once, and keeps which value of each window won as a byte", async () => {
+    const device = await testDevice();
+    const graph = captureGraph(device, [[1, 6, 8, 4], [1, 3, 4, 4]], (x, seed) => {
+      const out = maxPool2d(x, { kernelSize: 2 });
+      return [exp(out), gradients(out, [x], seed!)[0]!, maxPool2d(x, { kernelSize: 3 })];
+    });
+    const after = eliminateWithin(graph);
+    expect(opNames(after)).toEqual(["maxPool2dWindows", "exp", "maxPool2dWindowsGradient", "maxPool2d"]);
+    expect(after.nodes[0]!.outputs["windows"]).toMatchObject({ shape: [1, 3, 4, 4], dtype: "u8" });
+    expect(opNames(eliminateWithin(captureGraph(device, [[1, 6, 8, 4]], (x) => [maxPool2d(x, { kernelSize: 2 })])))).toEqual(["maxPool2d"]);
   });
 });

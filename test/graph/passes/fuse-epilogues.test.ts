@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { fuseEpilogues } from "../../../src/graph/passes/fuse-epilogues.js";
 import { tensor, type Tensor } from "../../../src/graph/tensor.js";
+import { batchNormTrain } from "../../../src/ops/batch-norm2d.js";
 import { conv2d } from "../../../src/ops/conv2d.js";
 import { convTranspose2d } from "../../../src/ops/conv-transpose2d.js";
 import { add, mul, relu } from "../../../src/ops/pointwise.js";
@@ -43,6 +44,24 @@ describe("fuseEpilogues", () => {
     expect(names((x, w) => [add(conv2d(x, w, { padding: 1 }), 1)])).toEqual(["conv2d", "const+add"]);
     const both = names((x, w) => [add(conv2d(x, w, { padding: 1 }), conv2d(x, w, { padding: 1 }))]);
     expect(both).toEqual(["conv2d", "conv2d"]);
+  });
+
+  test("puts ReLU into a batch norm, which stays before those who read its statistics", async () => {
+    const device = await testDevice();
+    const body = (x: Floats, gamma: Floats, beta: Floats): Tensor[] => {
+      const { out, mean } = batchNormTrain(x, gamma, beta);
+      return [mul(mean, 2), relu(out)];
+    };
+    const rng = random("batch norm and ReLU");
+    for (const c of [8, 3]) {
+      const inputs = [[2, 5, 7, c], [c], [c]].map((shape) => tensor(device, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => rng.normal()), shape) as Floats);
+      const plain = await runWith(device, inputs, body as never);
+      const fused = await runWith(device, inputs, body as never, fuseEpilogues);
+      expect(opNames(fused.plan.graph)).toEqual(["batchNormTrain", "const+mul"]);
+      expect(fused.results).toEqual(plain.results);
+      for (const { plan } of [plain, fused]) plan.dispose();
+      for (const t of inputs) t.dispose();
+    }
   });
 
   test("gives the same numbers", async () => {

@@ -8,7 +8,7 @@ import { summary } from "../../../src/models/summary.js";
 
 const path = (file: string): string => fileURLToPath(new URL(`../../../${file}`, import.meta.url));
 const page = path("docs/networks.md");
-const results = path("bench/results/lavapipe/networks.json");
+const results = path("bench/results/lavapipe/network-steps.json");
 
 describe("published networks", () => {
   test.each(networks.map((network) => [constructorOf(network), network] as const))("%s", (_, { model, options, parameters, entries, size, billions }) => {
