@@ -1,38 +1,59 @@
 // `npm run bench`: see bench/options.ts for what it takes.
 import { measureAdapter, type AdapterLimits } from "../src/kernels/adapter-limits.js";
 import { createDevice } from "../src/node.js";
+import type { Device } from "../src/runtime/device.js";
 import { AtrousError } from "../src/runtime/errors.js";
-import { coldStarts, type ColdStart } from "./cold-start-runs.js";
-import { convolutionCases } from "./convolution-cases.js";
-import { measure, median, prepareCase, type Case, type Result } from "./harness.js";
+import { barsTable } from "./bars.js";
+import { benchCases } from "./cases.js";
+import type { Contender } from "./contender.js";
+import { measureCase, type Case, type Measurement, type Result } from "./harness.js";
 import { BUSY, describeMachine, watchLoad } from "./machine.js";
-import { operatorCases } from "./operator-cases.js";
 import { help, readOptions, type BenchOptions } from "./options.js";
+import { otherRows, otherTable } from "./other-rows.js";
+import { installedPeers, openPeers } from "./peers/load.js";
 import { profileRows, profileTables, type KernelRow } from "./profile.js";
-import { bestOf, planTable, resultTable, short, table, writeJson } from "./report.js";
-import { unetCases } from "./unet-cases.js";
-
-const cases: readonly Case[] = [...convolutionCases, ...operatorCases, ...unetCases];
+import { bestOf, meansTable, planNumbers, planTable, resultTable, rivalTable, short } from "./report.js";
+import { resultsFile, rowsOf, saveGroups, writeResults } from "./results-file.js";
 
 /** A line that replaces itself on a terminal, and nothing elsewhere. */
 function status(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-function choose({ only }: BenchOptions): Case[] {
-  const chosen = cases.filter(({ name, group }) => only.length === 0 || only.some((part) => name.includes(part) || group === part));
-  if (chosen.length === 0) throw new AtrousError(`bench: no case is called like ${only.map((part) => `"${part}"`).join(" or ")}. --list names them.`);
+function choose({ only, groups }: BenchOptions): Case[] {
+  const chosen = benchCases.filter(({ name, group }) => groups.includes(group) && (only.length === 0 || only.some((part) => name.includes(part) || group === part)));
+  if (chosen.length === 0 && only.length > 0) throw new AtrousError(`bench: no case is called like ${only.map((part) => `"${part}"`).join(" or ")}. --list names them.`);
   return chosen;
 }
 
 const showPeak = ({ gflops, fastestForm, gigabytesPerSecond }: AdapterLimits): string => `${short(gflops)} GFLOP/s (${fastestForm}), copy ${short(gigabytesPerSecond)} GB/s`;
 
-function showCold(starts: readonly ColdStart[]): string {
-  const seconds = (value: number): string => (value / 1000).toFixed(2);
-  return table([
-    ["seconds from process start to", "loaded", "device", "compiled", "first result"],
-    ...starts.map(({ name, cache, imported, opened, prepared, first }) => [`${name}, ${cache ? "filled" : "no"} shader cache`, seconds(imported), seconds(opened), seconds(prepared), seconds(first)]),
-  ]);
+/** Ours on a second device, with other Dawn toggles. */
+async function openVariants({ toggles }: BenchOptions, contenders: readonly Contender[]): Promise<(Measurement["variants"][number] & { toggles: readonly string[] })[]> {
+  const chosen = toggles.length > 0 ? toggles : contenders.some(({ name }) => name === "ort") ? ["disable_robustness"] : [];
+  if (chosen.length === 0) return [];
+  const name = `atrous (${chosen.join() === "disable_robustness" ? "no robustness" : chosen.join(", ")})`;
+  return [{ name, device: await createDevice({ toggles: chosen }), everywhere: toggles.length > 0, toggles: chosen }];
+}
+
+async function measureAll(device: Device, chosen: readonly Case[], options: BenchOptions, { contenders, variants }: Pick<Measurement, "contenders" | "variants">): Promise<{ results: Result[]; profiles: Record<string, KernelRow[]> }> {
+  const profiles: Record<string, KernelRow[]> = {};
+  const results: Result[] = [];
+  for (const [i, one] of chosen.entries()) {
+    results.push(await measureCase(device, one, {
+      rounds: options.rounds, contenders, variants,
+      progress: (what) => status(`${i + 1}/${chosen.length} ${one.name}: ${what}`),
+      look: async ({ name, group }, { plan }, timed) => {
+        if (!plan) return undefined;
+        const network = group === "networks" || group === "training";
+        if (network && options.describe) console.log(`\n${plan.describe()}`);
+        if (network && options.profile) console.log(`\n${name}; ${profileTables((profiles[name] = await profileRows(plan)))}`);
+        return planNumbers(plan, timed);
+      },
+    }));
+  }
+  status("");
+  return { results, profiles };
 }
 
 async function main(): Promise<void> {
@@ -42,42 +63,40 @@ async function main(): Promise<void> {
   if (options.list) return console.log(chosen.map(({ name }) => name).join("\n"));
 
   await using device = await createDevice();
-  console.log(`adapter: ${device.adapter.name}${device.adapter.software ? " (software)" : ""}`);
+  const { name, software, features } = device.adapter;
+  const here = chosen.filter(({ where, feature }) => (where === undefined || (where === "software") === software) && (!feature || features.has(feature)));
+  console.log(`adapter: ${name}${software ? " (software)" : ""}`);
   console.log(`machine: ${describeMachine()}`);
+  const peers = options.peers ?? installedPeers();
+  const contenders = here.some(({ spec }) => spec) ? await openPeers(peers) : [];
+  for (const peer of contenders) console.log(`${peer.name} ${peer.version}: ${peer.notes.join("; ")}`);
+  const variants = await openVariants(options, contenders);
   const load = watchLoad();
   const before = await measureAdapter(device);
   console.log(`peaks before: ${showPeak(before)}`);
-
-  const results: Result[] = [];
-  for (const one of chosen) {
-    status(`checking ${one.name}`);
-    results.push(await prepareCase(device, one));
-  }
-  await measure(device, results, options.rounds, (done, total, name) => status(`${done}/${total} ${name}`));
-  status("");
+  const { results, profiles } = await measureAll(device, here, options, { contenders, variants });
   const after = await measureAdapter(device);
   const peak = bestOf(before, after);
   console.log(`peaks after:  ${showPeak(after)}`);
   const { others } = load();
+  const rows = [...rowsOf(results, peak), ...await otherRows(options.groups, peers, options.rounds, status)];
+  status("");
   if (others > BUSY) console.log(`Other programs took ${(100 * others).toFixed(0)} % of this machine meanwhile: trust ratios, not milliseconds.`);
-  console.log(`\n${resultTable(results, peak)}\n\n${planTable(results)}`);
 
-  const networks = results.filter((result) => result.case.group === "networks");
-  const profiles: Record<string, KernelRow[]> = {};
-  for (const { case: { name }, prepared, times } of networks) {
-    if (options.describe) console.log(`\n${prepared.plan.describe()}`);
-    if (!options.profile) continue;
-    profiles[name] = await profileRows(prepared.plan);
-    console.log(`\n${name}, ${short(median(times))} ms as a whole; ${profileTables(profiles[name])}`);
-  }
-  const cold = options.cold ? await coldStarts(3) : [];
-  if (cold.length > 0) console.log(`\n${showCold(cold)}`);
-  if (options.json) await writeJson(options.json, { device, peak, results, profiles, cold, rounds: options.rounds });
-  for (const { prepared } of results) prepared.dispose();
+  const tables = [
+    results.length > 0 ? resultTable(results, peak) : "", rivalTable(results), planTable(results), otherTable(rows), meansTable(rows), barsTable(rows),
+  ];
+  console.log(`\n${tables.filter(Boolean).join("\n\n")}`);
+  const file = resultsFile({ device, peak, rounds: options.rounds, contenders, toggles: Object.fromEntries(variants.map((one) => [one.name, one.toggles])), rows, profiles });
+  if (options.json) await writeResults(options.json, file);
+  if (options.save) console.log(`\nwritten: ${(await saveGroups(file)).join(", ")}`);
+  for (const variant of variants) await variant.device.destroy();
 }
 
 try {
   await main();
+  // Peers leave devices and workers behind that would keep the process alive.
+  process.exit();
 } catch (error) {
   if (!(error instanceof AtrousError)) throw error;
   console.error(error.message);

@@ -1,4 +1,4 @@
-// `npm run bench:networks`: memory and time of one training step of every network, on random images. Networks run one after the other, each on a
+// `npm run bench:networks` (--json bench/results/ADAPTER/network-steps.json): memory and time of one training step of every network, on random images. Networks run one after the other, each on a
 // device of its own; the first step compiles and is reported apart.
 import { writeFile } from "node:fs/promises";
 import { tensor } from "../src/graph/tensor.js";

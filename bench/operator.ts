@@ -4,19 +4,24 @@ import { Random, hashText } from "../src/data/random.js";
 import { AtrousError } from "../src/runtime/errors.js";
 import { sizeOf, type Shape } from "../src/runtime/shape.js";
 import type { Case } from "./harness.js";
+import type { Inputs, Plain, Spec } from "./spec.js";
 
-/** An array with its shape, as references read it. */
-export interface Plain {
+export type { Plain } from "./spec.js";
+
+/** Whole numbers 0 … below − 1: class labels. */
+export interface Labels {
   readonly shape: Shape;
-  readonly data: Float32Array;
+  readonly below: number;
 }
 
-export interface OperatorCase extends Pick<Case, "name" | "flops" | "count"> {
+export interface OperatorCase extends Pick<Case, "name" | "flops" | "count" | "bytes"> {
   /** Shapes of the inputs; they are filled with numbers in −1 … 1. */
-  readonly inputs: Readonly<Record<string, Shape>>;
-  readonly run: (inputs: Record<string, Tensor<"f32">>) => Tensor;
-  /** One element of the result at `at` (one coordinate per axis), in double precision. */
-  readonly reference: (inputs: Record<string, Plain>, at: readonly number[]) => number;
+  readonly inputs: Readonly<Record<string, Shape | Labels>>;
+  readonly run: (inputs: Record<string, Tensor<"f32">>) => Tensor | readonly Tensor[];
+  /** One element of the result (of several: the one of that number) at `at`, one coordinate per axis, in double precision. */
+  readonly reference: (inputs: Record<string, Plain>, at: readonly number[], output: number) => number;
+  /** What it computes, so that peers can do the same. */
+  readonly spec?: Spec;
 }
 
 /** Elements of a result that are compared, besides the first and the last. */
@@ -24,10 +29,13 @@ const SAMPLES = 48;
 /** Largest error allowed, relative to the largest magnitude among the samples. */
 const TOLERANCE = 2e-5;
 
-const randomData = (name: string, shape: Shape): Float32Array => {
-  const random = new Random(hashText(name));
-  return Float32Array.from({ length: sizeOf(shape) }, () => random.bits() / 2 ** 31 - 1);
-};
+export function randomInputs(inputs: OperatorCase["inputs"]): Record<string, Plain> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]): [string, Plain] => {
+    const random = new Random(hashText(name));
+    if ("below" in input) return [name, { shape: input.shape, data: Uint32Array.from({ length: sizeOf(input.shape) }, () => random.bits() % input.below) }];
+    return [name, { shape: input, data: Float32Array.from({ length: sizeOf(input) }, () => random.bits() / 2 ** 31 - 1) }];
+  }));
+}
 
 const coordinates = (index: number, shape: Shape): number[] => {
   const at: number[] = [];
@@ -50,27 +58,41 @@ export function compare(name: string, pairs: readonly { got: number; want: numbe
   return worst;
 }
 
+const listed = (results: Tensor | readonly Tensor[]): readonly Tensor[] => ("shape" in results ? [results] : results);
+
 /** A case out of one operator: its inputs are arguments of a plan, so packing weights and copying in and out are in its time. */
-export function operatorCase({ name, flops, count, inputs, run, reference }: OperatorCase): Case {
+export function operatorCase({ inputs, run, reference, spec, ...about }: OperatorCase): Case {
   const names = Object.keys(inputs);
+  const { name } = about;
   return {
-    name, group: "operators", flops, count,
+    ...about, group: "operators", ...(spec && { spec }),
+    shapes: Object.fromEntries(Object.entries(inputs).map(([input, shape]) => [input, "below" in shape ? shape.shape : shape])),
     prepare: async (device) => {
-      const data = Object.fromEntries(names.map((input) => [input, { shape: inputs[input]!, data: randomData(input, inputs[input]!) }]));
-      const tensors = names.map((input) => tensor(device, data[input]!.data, inputs[input]));
-      const operator = compile((...args: Tensor<"f32">[]) => run(Object.fromEntries(names.map((input, i) => [input, args[i]!]))));
+      const data = randomInputs(inputs);
+      const tensors = names.map((input) => tensor(device, data[input]!.data as Float32Array, data[input]!.shape));
+      const operator = compile((...args: Tensor<"f32">[]) => listed(run(Object.fromEntries(names.map((input, i) => [input, args[i]!])))));
       const plan = await operator.prepare(...tensors);
+      const once = async <R>(use: (out: readonly Tensor[]) => R): Promise<Awaited<R>> => {
+        const out = operator(...tensors);
+        const result = await use(out);
+        for (const one of out) one.dispose();
+        return result;
+      };
       return {
         plan,
-        run: () => operator(...tensors).dispose(),
-        check: async () => {
-          const out = operator(...tensors);
-          const got = await out.data();
-          out.dispose();
-          const random = new Random(hashText(name));
-          const indices = [0, out.size - 1, ...Array.from({ length: SAMPLES }, () => random.bits() % out.size)];
-          return compare(name, indices.map((index) => ({ got: got[index]!, want: reference(data, coordinates(index, out.shape)) })));
-        },
+        inputs: data satisfies Inputs,
+        run: () => operator(...tensors).forEach((out) => out.dispose()),
+        result: () => once((outs) => Promise.all(outs.map(async (out) => await out.data() as Float32Array))),
+        check: () => once(async (outs) => {
+          const errors: number[] = [];
+          for (const [output, out] of outs.entries()) {
+            const got = await out.data();
+            const random = new Random(hashText(name));
+            const indices = [0, out.size - 1, ...Array.from({ length: SAMPLES }, () => random.bits() % out.size)];
+            errors.push(compare(name, indices.map((index) => ({ got: got[index] as number, want: reference(data, coordinates(index, out.shape), output) }))));
+          }
+          return Math.max(...errors);
+        }),
         dispose: () => {
           operator.dispose();
           for (const input of tensors) input.dispose();

@@ -8,6 +8,8 @@ export interface KernelRow {
   /** Shapes of the operands, of the slowest of them. */
   readonly shapes: string;
   readonly count: number;
+  /** Place among the plan's dispatches, of the slowest of them. */
+  readonly at: number;
   readonly milliseconds: number;
   readonly gflops: number;
   readonly gigabytesPerSecond: number;
@@ -18,7 +20,7 @@ export async function profileRows(plan: Plan): Promise<KernelRow[]> {
   const times = await plan.profile();
   const rows = times.map(({ kernel, op, milliseconds, gflops, gigabytesPerSecond }, i): KernelRow => {
     const { bindings } = plan.lowered.calls[i]!;
-    return { kernel, op, shapes: Object.values(bindings).map(({ shape }) => shape.join("×")).join(" "), count: 1, milliseconds, gflops, gigabytesPerSecond };
+    return { kernel, op, shapes: Object.values(bindings).map(({ shape }) => shape.join("×")).join(" "), count: 1, at: i, milliseconds, gflops, gigabytesPerSecond };
   });
   return rows.sort((a, b) => b.milliseconds - a.milliseconds);
 }

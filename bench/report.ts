@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
+import type { Plan } from "../src/graph/plan.js";
 import type { AdapterLimits } from "../src/kernels/adapter-limits.js";
-import type { Device } from "../src/runtime/device.js";
-import { median, quantile, type Result } from "./harness.js";
+import { median, ratioOf, type PlanNumbers, type Result, type Timed } from "./harness.js";
 import { BUSY } from "./machine.js";
-import type { ColdStart } from "./cold-start-runs.js";
-import type { KernelRow } from "./profile.js";
+import { isFigures, type Row } from "./results-file.js";
 
 /** A table with its columns aligned; the first to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -15,7 +12,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 /** Three significant digits. */
-export const short = (value: number): string => (value >= 1000 ? value.toFixed(0) : value.toPrecision(3));
+export const short = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 /** The adapter's peaks: the better of two measurements, before and after the cases. */
 export const bestOf = (a: AdapterLimits, b: AdapterLimits): AdapterLimits => {
@@ -23,9 +20,7 @@ export const bestOf = (a: AdapterLimits, b: AdapterLimits): AdapterLimits => {
   return { gflops: fastest.gflops, fastestForm: fastest.fastestForm, gigabytesPerSecond: Math.max(a.gigabytesPerSecond, b.gigabytesPerSecond) };
 };
 
-function rates({ case: { flops, bytes = 0 }, times }: Result): { gflops: number; gigabytesPerSecond: number } {
-  return { gflops: flops / median(times) / 1e6, gigabytesPerSecond: bytes / median(times) / 1e6 };
-}
+const milliseconds = (timed: Timed): string => `${median(timed.others) > BUSY ? "~" : ""}${short(median(timed.times))}`;
 
 /**
  * Times, rates and percentages of the peaks; `~` marks times taken while others used the machine. CPU time over cores is
@@ -33,13 +28,11 @@ function rates({ case: { flops, bytes = 0 }, times }: Result): { gflops: number;
  */
 export function resultTable(results: readonly Result[], peak: AdapterLimits): string {
   const rows = results.map((result) => {
-    const { gflops, gigabytesPerSecond } = rates(result);
-    const busy = median(result.others) > BUSY;
+    const { case: { name, flops, bytes = 0 }, times } = result;
+    const gflops = flops / median(times) / 1e6;
+    const gigabytesPerSecond = bytes / median(times) / 1e6;
     return [
-      result.case.name,
-      `${busy ? "~" : ""}${short(median(result.times))}`,
-      `${short(Math.min(...result.times))}–${short(Math.max(...result.times))}`,
-      short(median(result.cpuTimes) / cpus().length),
+      name, milliseconds(result), `${short(Math.min(...times))}–${short(Math.max(...times))}`, short(median(result.cpuTimes) / cpus().length),
       gflops ? short(gflops) : "",
       gflops ? `${((100 * gflops) / peak.gflops).toFixed(0)} %` : "",
       gigabytesPerSecond ? short(gigabytesPerSecond) : "",
@@ -51,23 +44,55 @@ export function resultTable(results: readonly Result[], peak: AdapterLimits): st
   return table([["case", "ms", "spread", "CPU ms/core", "GFLOP/s", "of peak", "GB/s", "of peak", "error", "others"], ...rows]);
 }
 
-interface PlanNumbers {
-  readonly dispatches: number;
-  readonly pipelines: number;
-  readonly slabBytes: number;
-  readonly lowerBoundBytes: number;
-  readonly derivedBytes: number;
-  /** Microseconds on the calling thread, copies in and out and submission included: the least of all rounds, since drivers on the CPU take the core away. */
-  readonly encodeMicrosecondsPerDispatch: number;
+/** Names of everybody else, in the order in which they first appear. */
+const rivalsOf = (results: readonly Result[]): string[] => [...new Set(results.flatMap(({ rivals }) => [...rivals.keys()]))];
+
+/** Ours beside the others: their times, their CPU time, and their time over ours, paired by round (median, quartiles); above 1 ours is faster. */
+export function rivalTable(results: readonly Result[]): string {
+  const names = rivalsOf(results);
+  const reasons: string[] = [];
+  const mark = (text: string): string => {
+    if (!reasons.includes(text)) reasons.push(text);
+    return `[${reasons.indexOf(text) + 1}]`;
+  };
+  const rows = results.filter(({ rivals }) => rivals.size > 0).map((result) => [
+    result.case.name, milliseconds(result), short(median(result.cpuTimes) / cpus().length),
+    ...names.flatMap((name) => {
+      const rival = result.rivals.get(name);
+      if (!rival) return ["", "", ""];
+      if ("absent" in rival) return [mark(`${name}: ${rival.absent}`), "", ""];
+      const ratio = ratioOf(result, rival);
+      return [milliseconds(rival), short(median(rival.cpuTimes) / cpus().length), `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`];
+    }),
+  ]);
+  if (rows.length === 0) return "";
+  return [table([["ms, CPU ms/core, time over ours", "atrous", "CPU", ...names.flatMap((name) => [name, "CPU", "over ours"])], ...rows]), ...reasons.map((text, i) => `[${i + 1}] ${text}`)].join("\n");
 }
 
-function planNumbers({ prepared: { plan }, encodeTimes }: Result): PlanNumbers {
+const geometricMean = (values: readonly number[]): number => Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+
+/** Geometric means of the others' times over ours, by group. */
+export function meansTable(rows: readonly Row[]): string {
+  const names = [...new Set(rows.flatMap(({ contenders }) => Object.keys(contenders)))].filter((name) => name !== "atrous");
+  const groups = [...new Set(rows.map(({ group }) => group))];
+  const lines = groups.flatMap((group) => names.flatMap((name) => {
+    const ratios = rows.filter((row) => row.group === group).flatMap(({ contenders }) => {
+      const one = contenders[name];
+      return isFigures(one) && one.ratio ? [one.ratio.median] : [];
+    });
+    return ratios.length > 0 ? [[`${group}, ${name}`, String(ratios.length), `${geometricMean(ratios).toFixed(2)}×`, `${Math.min(...ratios).toFixed(2)}×`, `${Math.max(...ratios).toFixed(2)}×`]] : [];
+  }));
+  return lines.length > 0 ? table([["over ours", "rows", "geometric mean", "least", "most"], ...lines]) : "";
+}
+
+/** What a plan is made of. */
+export function planNumbers(plan: Plan, { encodeTimes }: Timed): PlanNumbers {
   const { calls } = plan.lowered;
   const pipelines = new Set(calls.map(({ shader, entry, constants }) => JSON.stringify([shader.name, shader.code.length > 0 ? shader.code : "", entry, constants])));
   const { slabs, lowerBound, derived } = plan.memory;
   return {
     dispatches: calls.length, pipelines: pipelines.size, slabBytes: slabs, lowerBoundBytes: lowerBound, derivedBytes: derived,
-    encodeMicrosecondsPerDispatch: (1000 * Math.min(...encodeTimes)) / calls.length,
+    encodeMicrosecondsPerDispatch: plan.program.encodingTime(), callMicrosecondsPerDispatch: (1000 * Math.min(...encodeTimes)) / calls.length,
   };
 }
 
@@ -75,45 +100,9 @@ const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
 
 /** What the plans are made of. */
 export function planTable(results: readonly Result[]): string {
-  const rows = results.map((result) => {
-    const plan = planNumbers(result);
-    return [
-      result.case.name, String(plan.dispatches), String(plan.pipelines), mebibytes(plan.slabBytes), mebibytes(plan.lowerBoundBytes),
-      (plan.slabBytes / plan.lowerBoundBytes).toFixed(2), mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1),
-    ];
-  });
-  return table([["plan", "dispatches", "pipelines", "slabs MiB", "lower bound", "ratio", "derived MiB", "encode µs/dispatch"], ...rows]);
-}
-
-export interface Report {
-  readonly device: Device;
-  readonly peak: AdapterLimits;
-  readonly results: readonly Result[];
-  readonly profiles: Readonly<Record<string, readonly KernelRow[]>>;
-  readonly cold: readonly ColdStart[];
-  readonly rounds: number;
-}
-
-/** The measurements as JSON: what a table shows, with every time. */
-export async function writeJson(file: string, { device, peak, results, profiles, cold, rounds }: Report): Promise<void> {
-  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  const content = {
-    adapter: { name: device.adapter.name, software: device.adapter.software, ...peak },
-    machine: { cpu: cpus()[0]?.model.trim(), cores: cpus().length, platform: `${process.platform} ${process.arch}`, node: process.version },
-    atrous: version,
-    date: new Date().toISOString(),
-    rounds,
-    cases: results.map((result) => ({
-      name: result.case.name, group: result.case.group,
-      medianMs: median(result.times), quartilesMs: [quantile(result.times, 0.25), quantile(result.times, 0.75)], timesMs: result.times, cpuMs: median(result.cpuTimes),
-      flops: result.case.flops, flopsCount: result.case.count, ...rates(result),
-      percentOfPeak: (100 * rates(result).gflops) / peak.gflops,
-      percentOfBandwidth: (100 * rates(result).gigabytesPerSecond) / peak.gigabytesPerSecond,
-      relativeError: result.error, othersShare: median(result.others),
-      plan: planNumbers(result),
-    })),
-    ...(Object.keys(profiles).length > 0 ? { profiles } : {}),
-    ...(cold.length > 0 ? { coldStart: cold } : {}),
-  };
-  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
+  const rows = results.flatMap(({ case: { name }, plan }) => (plan ? [[
+    name, String(plan.dispatches), String(plan.pipelines), mebibytes(plan.slabBytes), mebibytes(plan.lowerBoundBytes),
+    (plan.slabBytes / plan.lowerBoundBytes).toFixed(2), mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1), plan.callMicrosecondsPerDispatch.toFixed(1),
+  ]] : []));
+  return rows.length > 0 ? table([["plan", "dispatches", "pipelines", "slabs MiB", "lower bound", "ratio", "derived MiB", "encode µs/dispatch", "call µs/dispatch"], ...rows]) : "";
 }

@@ -4,18 +4,18 @@ import { tensor, type Tensor } from "../src/graph/tensor.js";
 import { crossEntropy } from "../src/ops/cross-entropy.js";
 import { valueAndGrad } from "../src/ops/value-and-grad.js";
 import { UNet } from "../src/models/unet.js";
-import { adamW } from "../src/optim/index.js";
+import { adam } from "../src/optim/index.js";
 import type { Device } from "../src/runtime/device.js";
 import { AtrousError } from "../src/runtime/errors.js";
 import type { Case } from "./harness.js";
 import { compare } from "./operator.js";
+import { STEPS, type Inputs } from "./spec.js";
+import { unetShape } from "./unet-inputs.js";
 import { meanCrossEntropy, unetLogits, type Map64, type Weight } from "./unet-reference.js";
 
-const widths = [16, 32, 64, 128, 256];
-const classes = 2;
-const channels = 3;
+const { widths, classes, channels } = unetShape;
+const learningRate = 1e-4;
 
-/** Two 3×3 convolutions with bias and ReLU per level, four poolings, 2×2 transposed convolutions up, a 1×1 head. */
 export const makeUNet = (device: Device): UNet => new UNet({ inChannels: channels, classes, widths, norm: "none" }).to(device, { seed: 0 });
 
 /** Multiply-adds of each convolution, first to last. */
@@ -55,9 +55,20 @@ async function weightsOf(model: UNet): Promise<Weight[]> {
   return weights;
 }
 
+/** What peers are given: image, labels and the weights as they are now. */
+async function inputsOf({ image, labels }: Batch, model: UNet): Promise<Inputs> {
+  const weights = await weightsOf(model);
+  return {
+    image: { shape: image.shape, data: Float32Array.from(image.data) },
+    labels: { shape: image.shape.slice(0, 3), data: labels },
+    ...Object.fromEntries(weights.map(({ shape, data }, i) => [`w${i}`, { shape, data: Float32Array.from(data) }])),
+  };
+}
+
 const unetForward: Case = {
   name: "unet forward 256x256 batch 1", group: "networks",
   flops: forwardFlops(256 ** 2), count: "2 per multiply-add of the convolutions",
+  spec: { kind: "unet", levels: widths.length, what: "logits", learningRate },
   prepare: async (device) => {
     const model = makeUNet(device).eval();
     const batch = makeBatch(1, 256);
@@ -68,7 +79,12 @@ const unetForward: Case = {
     const plan = await forward.prepare(image);
     return {
       plan,
+      inputs: await inputsOf(batch, model),
       run: () => forward(image).dispose(),
+      result: async () => {
+        using out = forward(image);
+        return [await out.data() as Float32Array];
+      },
       check: async () => {
         using out = forward(image);
         const got = await out.data();
@@ -116,32 +132,68 @@ async function checkGradient(device: Device, model: UNet): Promise<number> {
   return worst;
 }
 
+/** What a step is compared with: the same batch forward, batch statistics and dropout as in training (this network has neither). */
+const unetTrainingForward: Case = {
+  name: "unet training-mode forward 128x128 batch 4", group: "training",
+  flops: forwardFlops(4 * 128 ** 2), count: "2 per multiply-add of the convolutions",
+  prepare: async (device) => {
+    const model = makeUNet(device);
+    const batch = makeBatch(4, 128);
+    const image = imageTensor(device, batch);
+    const forward = compile(function trainingForward(x: Tensor) {
+      return model.forward(x);
+    });
+    return {
+      plan: await forward.prepare(image),
+      run: () => forward(image).dispose(),
+      check: async () => {
+        using out = forward(image);
+        const got = await out.data();
+        const want = unetLogits(batch.image, await weightsOf(model), widths.length).data;
+        return compare(unetTrainingForward.name, Array.from(want, (value, i) => ({ got: got[i] as number, want: value })), 1e-4);
+      },
+      dispose: () => {
+        forward.dispose();
+        model.dispose();
+        image.dispose();
+      },
+    };
+  },
+};
+
 const unetStep: Case = {
-  name: "unet training step 128x128 batch 4", group: "networks",
+  name: "unet training step 128x128 batch 4", group: "training",
   flops: stepFlops(4 * 128 ** 2), count: "2 per multiply-add of the convolutions, forward, input gradients (but the image's) and weight gradients",
+  spec: { kind: "unet", levels: widths.length, what: "step", learningRate },
   prepare: async (device) => {
     const model = makeUNet(device);
     const batch = makeBatch(4, 128);
     const [image, labels] = [imageTensor(device, batch), labelTensor(device, batch)];
-    const optimizer = adamW(model.parameters(), { learningRate: 1e-4 });
+    const optimizer = adam(model.parameters(), { learningRate });
     const step = compile(function step(x: Tensor, y: Tensor) {
       const { value, grads } = valueAndGrad(model, () => crossEntropy(model.forward(x), y));
       optimizer.update(grads);
       return value;
     });
     const plan = await step.prepare(image, labels);
+    const inputs = await inputsOf(batch, model);
+    const firstLosses = async (): Promise<number[]> => {
+      const losses: number[] = [];
+      for (let i = 0; i < STEPS; i++) {
+        using loss = step(image, labels);
+        losses.push(await loss.item());
+      }
+      return losses;
+    };
     return {
-      plan,
+      plan, inputs,
       run: () => step(image, labels).dispose(),
+      result: async () => [Float32Array.from(await firstLosses())],
       check: async () => {
         const small = await checkGradient(device, model);
         const want = meanCrossEntropy(unetLogits(batch.image, await weightsOf(model), widths.length), batch.labels);
-        const losses: number[] = [];
-        for (let i = 0; i < 3; i++) {
-          using loss = step(image, labels);
-          losses.push(await loss.item());
-        }
-        if (!(losses[2]! < losses[0]!)) throw new AtrousError(`${unetStep.name}: three steps do not lower the loss (${losses.join(", ")}).`);
+        const losses = await firstLosses();
+        if (!(losses[STEPS - 1]! < losses[0]!)) throw new AtrousError(`${unetStep.name}: ${STEPS} steps do not lower the loss (${losses.join(", ")}).`);
         return Math.max(small, compare(unetStep.name, [{ got: losses[0]!, want }], 1e-5));
       },
       dispose: () => {
@@ -155,4 +207,4 @@ const unetStep: Case = {
   },
 };
 
-export const unetCases: readonly Case[] = [unetForward, unetStep];
+export const unetCases: readonly Case[] = [unetForward, unetTrainingForward, unetStep];
