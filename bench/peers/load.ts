@@ -9,7 +9,7 @@ const packages: Readonly<Record<PeerName, string>> = { tfjs: "@tensorflow/tfjs-b
 const modules: Readonly<Record<PeerName, string>> = { tfjs: ".bundles/tfjs.mjs", jax: "@jax-js/jax/dist/index.js", ort: "onnxruntime-node/dist/index.js" };
 
 /** The peers that `npm run bench:peers` has installed. */
-export const installedPeers = (): PeerName[] => (process.env["BENCH_TMP"] ? peerNames.filter((name) => existsSync(join(folder, modules[name]))) : []); // TEMPORARY
+export const installedPeers = (): PeerName[] => peerNames.filter((name) => existsSync(join(folder, modules[name])));
 
 export const peerFile = (path: string): string => join(folder, path);
 
