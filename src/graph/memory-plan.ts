@@ -36,9 +36,10 @@ function generator(seed: number): () => number {
 
 /** How close to the lower bound is good enough, after so many placements: the first are the likeliest to be good. */
 const goals = [[10, 1.02], [40, 1.04], [200, 1.07], [Infinity, 1.1]] as const;
-/** Where the search gives up: blocks looked at, which is what placing costs (some 5 ns each), and placements. */
+/** Where the search gives up: blocks looked at, which is what placing costs (some 5 ns each), and placements, few for small plans. */
 const MAX_WORK = 4e6;
 const MAX_TRIALS = 1200;
+const TRIALS_PER_BLOCK = 6;
 /** Share of the bound by which the next order may be worse than the last at first, so that the search leaves where it is stuck. */
 const SLACK = 0.1;
 
@@ -87,8 +88,9 @@ function search(blocks: readonly Block[], placer: Placer, bound: number): Placem
       if (enough()) return best!;
     }
   const random = generator(blocks.length);
-  while (!enough() && work < MAX_WORK && trials < MAX_TRIALS) {
-    const left = 1 - Math.max(work / MAX_WORK, trials / MAX_TRIALS);
+  const most = Math.min(MAX_TRIALS, TRIALS_PER_BLOCK * blocks.length);
+  while (!enough() && work < MAX_WORK && trials < most) {
+    const left = 1 - Math.max(work / MAX_WORK, trials / most);
     attempt(...changed(current!, blocks, random), SLACK * left * left * bound * random());
   }
   return best!;
