@@ -57,7 +57,10 @@ async function train(device: Device, { name, make, narrow = make, checkSize }: N
   return { losses: steps.map(([loss]) => loss!), norm: steps[0]![1]! };
 }
 
-/** Loss and gradient of the first step, and the loss after it, against those of a training with the clear kernels; the largest error. Batch norms multiply rounding errors of gradients by thousands. */
+/**
+ * Loss and gradient of the first step, and the loss after it, against those of a training with the clear kernels; the largest error. Batch
+ * norms multiply rounding errors of gradients by thousands.
+ */
 async function checkStep(device: Device, spec: NetworkSpec): Promise<number> {
   const [got, want] = [await train(device, spec, false), await train(device, spec, true)];
   if (!(want.losses.at(-1)! < want.losses[0]!)) throw new AtrousError(`${spec.name}: ${STEPS} steps do not lower the loss (${want.losses.join(", ")}).`);
