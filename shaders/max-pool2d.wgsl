@@ -5,9 +5,9 @@
 //   windows[n, oy, ox, c] = ky·KW + kx of that value: a byte, where indices take a word
 //   grad_x[n, y, x, c]    = sum of grad over the windows whose index is y·W + x
 //
-// Layouts: x [n, h, w, C], out, indices, windows (four channels a word, the first in the lowest bits) and grad [n, oh, ow, C], all dense.
+// Layouts: x [n, h, w, c], out, indices, windows (four channels a word, the first in the lowest bits) and grad [n, oh, ow, c], all dense.
 // Entries: `forward` (values), `forward_indices` (values and indices) and `only_indices` (what the gradient needs when the
-// forward pass kept only values), one thread per output value, or with a 4 in the name per four channels (C divides by 4);
+// forward pass kept only values), one thread per output value, or with a 4 in the name per four channels (c divides by 4);
 // `gradient` and `gradient4` (one thread per input value, or four channels of it).
 // What plans keep for the gradient are windows, for four channels at once: `forward_windows4`, `gradient_windows4`, and for second
 // derivatives `pick_windows4`, which fetches for every window what stands in a plane where its winner stood.
@@ -19,12 +19,12 @@
 // the rest, so a 2×2 pool reads one window per input value. Sums run in row-major order of windows: deterministic.
 // Fast variant: four channels share the address arithmetic and load as one vec4.
 
+//!include "lib/divide.wgsl"
 //!include "lib/nan.wgsl"
 //!include "lib/plane.wgsl"
 
-struct Params { h: u32, w: u32, oh: u32, ow: u32 }
+struct Params { h: u32, w: u32, oh: u32, ow: u32, c: u32 }
 
-override C: u32 = 4u;
 override KH: u32 = 2u;
 override KW: u32 = 2u;
 override SH: u32 = 2u;
@@ -52,6 +52,12 @@ override DW: u32 = 1u;
 struct Best { value: f32, index: u32 }
 struct Best4 { value: vec4f, index: vec4u }
 
+/// Where a thread stands. Channels are data: one pipeline for all pools of a network, and drivers take long to compile one.
+fn stand(gid: vec3u, channels: u32) -> Place {
+  let column = quotient(gid.x, channels);
+  return Place(gid.x - column * channels, column, gid.y, gid.z);
+}
+
 fn is_nan4(v: vec4f) -> vec4<bool> {
   return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u);
 }
@@ -68,7 +74,7 @@ fn best(at: Place) -> Best {
       let column = at.x * SW + kx * DW - PW;
       if (column >= p.w) { continue; }
       let index = y * p.w + column;
-      let v = x[(plane + index) * C + at.c];
+      let v = x[(plane + index) * p.c + at.c];
       if (empty || is_nan(v) || (v > found.value && !is_nan(found.value))) {
         found = Best(v, index);
       }
@@ -91,7 +97,7 @@ fn best4(at: Place) -> Best4 {
       let column = at.x * SW + kx * DW - PW;
       if (column >= p.w) { continue; }
       let index = y * p.w + column;
-      let v = x4[(plane + index) * (C / 4u) + at.c];
+      let v = x4[(plane + index) * (p.c / 4u) + at.c];
       let take = vec4<bool>(empty) | is_nan4(v) | ((v > value) & !is_nan4(value));
       value = select(value, v, take);
       found = select(found, vec4u(index), take);
@@ -103,50 +109,50 @@ fn best4(at: Place) -> Best4 {
 
 @compute @workgroup_size(WG)
 fn forward(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * C) { return; }
-  out[flat(gid, p.oh, p.ow, C)] = best(place(gid, C)).value;
+  if (gid.x >= p.ow * p.c) { return; }
+  out[flat(gid, p.oh, p.ow, p.c)] = best(stand(gid, p.c)).value;
 }
 
 @compute @workgroup_size(WG)
 fn forward4(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * (C / 4u)) { return; }
-  out4[flat(gid, p.oh, p.ow, C / 4u)] = best4(place(gid, C / 4u)).value;
+  if (gid.x >= p.ow * (p.c / 4u)) { return; }
+  out4[flat(gid, p.oh, p.ow, p.c / 4u)] = best4(stand(gid, p.c / 4u)).value;
 }
 
 @compute @workgroup_size(WG)
 fn forward_indices(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * C) { return; }
-  let found = best(place(gid, C));
-  let t = flat(gid, p.oh, p.ow, C);
+  if (gid.x >= p.ow * p.c) { return; }
+  let found = best(stand(gid, p.c));
+  let t = flat(gid, p.oh, p.ow, p.c);
   out[t] = found.value;
   indices[t] = found.index;
 }
 
 @compute @workgroup_size(WG)
 fn forward_indices4(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * (C / 4u)) { return; }
-  let found = best4(place(gid, C / 4u));
-  let t = flat(gid, p.oh, p.ow, C / 4u);
+  if (gid.x >= p.ow * (p.c / 4u)) { return; }
+  let found = best4(stand(gid, p.c / 4u));
+  let t = flat(gid, p.oh, p.ow, p.c / 4u);
   out4[t] = found.value;
   indices4[t] = found.index;
 }
 
 @compute @workgroup_size(WG)
 fn only_indices(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * C) { return; }
-  indices[flat(gid, p.oh, p.ow, C)] = best(place(gid, C)).index;
+  if (gid.x >= p.ow * p.c) { return; }
+  indices[flat(gid, p.oh, p.ow, p.c)] = best(stand(gid, p.c)).index;
 }
 
 @compute @workgroup_size(WG)
 fn only_indices4(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * (C / 4u)) { return; }
-  indices4[flat(gid, p.oh, p.ow, C / 4u)] = best4(place(gid, C / 4u)).index;
+  if (gid.x >= p.ow * (p.c / 4u)) { return; }
+  indices4[flat(gid, p.oh, p.ow, p.c / 4u)] = best4(stand(gid, p.c / 4u)).index;
 }
 
 @compute @workgroup_size(WG)
 fn gradient(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.w * C) { return; }
-  let at = place(gid, C);
+  if (gid.x >= p.w * p.c) { return; }
+  let at = stand(gid, p.c);
   let index = at.y * p.w + at.x;
   // The first window that can reach this position, one past the last of the previous stride; wraps below 0 are skipped.
   let reach_h = ((KH - 1u) * DH + SH) / SH;
@@ -160,18 +166,18 @@ fn gradient(@builtin(global_invocation_id) gid: vec3u) {
     for (var i = 0u; i < reach_w; i++) {
       let ox = first_x + i;
       if (ox >= p.ow) { continue; }
-      let cell = ((at.n * p.oh + oy) * p.ow + ox) * C + at.c;
+      let cell = ((at.n * p.oh + oy) * p.ow + ox) * p.c + at.c;
       if (chosen[cell] == index) { sum += grad[cell]; }
     }
   }
-  out[flat(gid, p.h, p.w, C)] = sum;
+  out[flat(gid, p.h, p.w, p.c)] = sum;
 }
 
 @compute @workgroup_size(WG)
 fn gradient4(@builtin(global_invocation_id) gid: vec3u) {
-  let channels = C / 4u;
+  let channels = p.c / 4u;
   if (gid.x >= p.w * channels) { return; }
-  let at = place(gid, channels);
+  let at = stand(gid, channels);
   let index = at.y * p.w + at.x;
   let reach_h = ((KH - 1u) * DH + SH) / SH;
   let reach_w = ((KW - 1u) * DW + SW) / SW;
@@ -198,8 +204,8 @@ fn bytes_of(word: u32) -> vec4u {
 
 @compute @workgroup_size(WG)
 fn forward_windows4(@builtin(global_invocation_id) gid: vec3u) {
-  if (gid.x >= p.ow * (C / 4u)) { return; }
-  let at = place(gid, C / 4u);
+  if (gid.x >= p.ow * (p.c / 4u)) { return; }
+  let at = stand(gid, p.c / 4u);
   let rows = at.n * p.h * p.w;
   var value = vec4f(-3.4028234e38);
   var winner = vec4u(0u);
@@ -210,23 +216,23 @@ fn forward_windows4(@builtin(global_invocation_id) gid: vec3u) {
     for (var kx = 0u; kx < KW; kx++) {
       let column = at.x * SW + kx * DW - PW;
       if (column >= p.w) { continue; }
-      let v = x4[(rows + y * p.w + column) * (C / 4u) + at.c];
+      let v = x4[(rows + y * p.w + column) * (p.c / 4u) + at.c];
       let take = vec4<bool>(empty) | is_nan4(v) | ((v > value) & !is_nan4(value));
       value = select(value, v, take);
       winner = select(winner, vec4u(ky * KW + kx), take);
       empty = false;
     }
   }
-  let t = flat(gid, p.oh, p.ow, C / 4u);
+  let t = flat(gid, p.oh, p.ow, p.c / 4u);
   out4[t] = value;
   windows[t] = winner.x | (winner.y << 8u) | (winner.z << 16u) | (winner.w << 24u);
 }
 
 @compute @workgroup_size(WG)
 fn gradient_windows4(@builtin(global_invocation_id) gid: vec3u) {
-  let channels = C / 4u;
+  let channels = p.c / 4u;
   if (gid.x >= p.w * channels) { return; }
-  let at = place(gid, channels);
+  let at = stand(gid, channels);
   let reach_h = ((KH - 1u) * DH + SH) / SH;
   let reach_w = ((KW - 1u) * DW + SW) / SW;
   let first_y = (at.y + PH) / SH + 1u - reach_h;
@@ -252,14 +258,14 @@ fn gradient_windows4(@builtin(global_invocation_id) gid: vec3u) {
 
 @compute @workgroup_size(WG)
 fn pick_windows4(@builtin(global_invocation_id) gid: vec3u) {
-  let channels = C / 4u;
+  let channels = p.c / 4u;
   if (gid.x >= p.ow * channels) { return; }
-  let at = place(gid, channels);
+  let at = stand(gid, channels);
   let own = flat(gid, p.oh, p.ow, channels);
   let winner = bytes_of(winners[own]);
   // A winner is inside the plane; the clamps only say so.
   let y = min(vec4u(at.y * SH - PH) + winner / KW * DH, vec4u(p.h - 1u));
   let column = min(vec4u(at.x * SW - PW) + winner % KW * DW, vec4u(p.w - 1u));
-  let cell = ((at.n * p.h + y) * p.w + column) * C + 4u * at.c;
+  let cell = ((at.n * p.h + y) * p.w + column) * p.c + 4u * at.c;
   out4[own] = vec4f(plane[cell.x], plane[cell.y + 1u], plane[cell.z + 2u], plane[cell.w + 3u]);
 }

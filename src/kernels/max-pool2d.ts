@@ -28,9 +28,9 @@ function specialise(x: Shape, out: Shape, { kernelSize, stride, padding, dilatio
   const [, h = 0, w = 0, c = 0] = x;
   const [, oh = 0, ow = 0] = out;
   const constants = {
-    C: c, KH: kernelSize[0], KW: kernelSize[1], SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1], DH: dilation[0], DW: dilation[1],
+    KH: kernelSize[0], KW: kernelSize[1], SH: stride[0], SW: stride[1], PH: padding[0], PW: padding[1], DH: dilation[0], DW: dilation[1],
   };
-  return { c, use: { params: { h, w, oh, ow }, constants, flops: sizeOf(out) * kernelSize[0] * kernelSize[1] } };
+  return { c, use: { params: { h, w, oh, ow, c }, constants, flops: sizeOf(out) * kernelSize[0] * kernelSize[1] } };
 }
 
 /** Values alone. */

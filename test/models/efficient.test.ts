@@ -22,7 +22,7 @@ testModel("ENet", {
   narrow: () => new ENet({ classes: 2, width: 8 }),
   sizes: [[21, 30], [7, 8], [32, 32], [7, 7], [23, 17]],
   macs: { size: [360, 480], billions: 1.287 },
-  steps: 100,
+  steps: 160,
   learningRate: 0.02,
 });
 
