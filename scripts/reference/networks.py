@@ -65,6 +65,19 @@ def value_of(name: str, shape, seed: int, gain: float) -> numpy.ndarray:
     return (low + (high - low) * u).astype(numpy.float32).astype(numpy.float64).reshape(shape)
 
 
+class Kinks(torch.overrides.TorchFunctionMode):
+    """How near inputs of ReLUs come to where the slope changes: below about 1e-7 f32 may fall on the other side of it, and every gradient
+    before that layer differs. Another name of the case draws other inputs."""
+
+    POINTS = {torch.relu: [0], torch.nn.functional.relu: [0], torch.nn.functional.relu6: [0, 6], torch.nn.functional.leaky_relu: [0]}
+    nearest = math.inf
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        for kink in self.POINTS.get(function, []):
+            self.nearest = min(self.nearest, float((args[0] - kink).abs().min()))
+        return function(*args, **(kwargs or {}))
+
+
 class Networks:
     def __init__(self, name: str, seed: int):
         self.name, self.seed, self.cases, self.pool, self.at = name, seed, [], [], 0
@@ -84,7 +97,9 @@ class Networks:
             for part in module.modules():
                 if isinstance(part, torch.nn.modules.dropout._DropoutNd):
                     part.eval()
-            found = outputs(module(x))
+            with Kinks() as kinks:
+                found = outputs(module(x))
+            print(f"{self.name}/{name}: in training no input of a ReLU is nearer than {kinks.nearest:.1e} to where its slope changes")
             cotangents = [self._map(f"{name}/cotangent{i}", tuple(y.shape)) for i, y in enumerate(found)]
             parameters = dict(module.named_parameters())
             grads = torch.autograd.grad(sum((y * c).sum() for y, c in zip(found, cotangents)), list(parameters.values()), allow_unused=True)

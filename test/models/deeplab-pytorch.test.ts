@@ -25,6 +25,6 @@ await pytorchNetworks("deeplab-v3plus", {
   "ResNet, output stride 16, multi-grid": plus({ backbone: "resnet50", width: 1 / 16, blocks: [1, 1, 1, 3], multiGrid: [1, 2, 4] }),
   "ResNet, output stride 8": plus({ backbone: "resnet101", width: 1 / 16, blocks: [1, 2, 2, 2], outputStride: 8 }),
   "MobileNetV2, even size": plus({ ...mobile, blocks: [1, 2, 1, 1, 1, 2, 1], decoder: false }),
-  "MobileNetV2, output stride 8, decoder": plus({ ...mobile, blocks: [1, 2, 1, 2, 1, 2, 1], outputStride: 8, rates: [2, 4], decoder: true }),
+  "MobileNetV2, output stride 8, rates 2 and 4": plus({ ...mobile, blocks: [1, 2, 1, 2, 1, 2, 1], outputStride: 8, rates: [2, 4], decoder: true }),
   "Xception-65": () => new DeepLabV3Plus({ classes: 21 }),
 });

@@ -274,6 +274,6 @@ family.network("Xception, even size, no decoder", plus(Xception(1 / 32, 1, 16, m
 family.network("ResNet, output stride 16, multi-grid", plus(ResNet(4, [1, 1, 1, 3], 16, [1, 2, 4], 0.1), [6, 12, 18], 6), (2, 3, 50, 65), full=True, gain=0.9)
 family.network("ResNet, output stride 8", plus(ResNet(4, [1, 2, 2, 2], 8, None, 0.1), [12, 24, 36], 6), (2, 3, 33, 41), full=True, gain=0.9)
 family.network("MobileNetV2, even size", plus(MobileNetV2(1 / 4, [1, 2, 1, 1, 1, 2, 1], 16, 0.1), [], None), (2, 3, 50, 66), full=True)
-family.network("MobileNetV2, output stride 8, decoder", plus(MobileNetV2(1 / 4, [1, 2, 1, 2, 1, 2, 1], 8, 0.1), [2, 4], 6), (4, 3, 38, 33), train=True, full=True)
+family.network("MobileNetV2, output stride 8, rates 2 and 4", plus(MobileNetV2(1 / 4, [1, 2, 1, 2, 1, 2, 1], 8, 0.1), [2, 4], 6), (4, 3, 38, 33), train=True, full=True)
 family.network("Xception-65", plus(Xception(1, 16, 16), [6, 12, 18], 48, c=256, momentum=0.0003, classes=21), (1, 3, 65, 49), full=True, gain=0.72)
 family.write()
