@@ -7,7 +7,7 @@
 //   FILL rows of zeros follow the k rows of each tap, where the map that is contracted over has been given as many channels of zeros.
 // rechannel       out[pixel, c] = x[pixel, c], or zero for channels that x does not have; `out` may be a slice of wider rows.
 //
-// Layouts: weight OHWI [o, taps, cg]; packed [taps·(k + FILL) + 1, wide]; maps [pixels, channels]. One thread per float written.
+// Layouts: weight OHWI [o, taps, cg]; packed [taps·(k + FILL) + 1, wide], or panels of it; maps [pixels, channels]. One thread per float written.
 
 //!include "lib/grid.wgsl"
 
@@ -20,6 +20,7 @@ struct Params {
   wide: u32,   // floats in a row that is written
   mirror: u32, // 1: taps in reverse order
   out_stride: u32, out_offset: u32,
+  panel: u32,  // floats of a row that stand together: all `wide`, or as many as a panel has
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -38,6 +39,13 @@ fn bias_at(column: u32) -> f32 {
   return bias[min(column, p.width - 1u)];
 }
 
+/// Where column o of a row stands: panels one after the other, the last as wide as is left.
+fn panelled(row: u32, o: u32) -> u32 {
+  let first = o / p.panel * p.panel;
+  let rows = p.taps * (p.k + FILL) + 1u;
+  return rows * first + row * min(p.panel, p.wide - first) + o - first;
+}
+
 @compute @workgroup_size(WG)
 fn pack(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
@@ -54,7 +62,7 @@ fn pack(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) grou
       value = weight[(o * p.taps + tap) * p.k + j];
     }
   }
-  packed[t] = value;
+  packed[panelled(row, o)] = value;
 }
 
 @compute @workgroup_size(WG)
@@ -74,7 +82,7 @@ fn pack_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
       value = weight[((c / p.cg * p.k + j) * p.taps + seen) * p.cg + c % p.cg];
     }
   }
-  packed[t] = value;
+  packed[panelled(row, c)] = value;
 }
 
 @compute @workgroup_size(WG)

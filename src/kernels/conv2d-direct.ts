@@ -2,9 +2,11 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
+import { LANE_TILE, lanesOf } from "./lanes.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import columnsShader from "./wgsl/conv2d-columns.js";
 import directShader from "./wgsl/conv2d-direct.js";
+import lanesShader from "./wgsl/conv2d-lanes.js";
 import transposedShader from "./wgsl/conv2d-direct-input-gradient.js";
 import packShader from "./wgsl/conv2d-pack.js";
 
@@ -14,9 +16,21 @@ const spread = defineKernel(columnsShader, "spread");
 const spread4 = defineKernel(columnsShader, "spread4");
 const columnsForward = defineKernel(columnsShader, "forward");
 const columnsResidual = defineKernel(columnsShader, "forward_residual");
+const lanesForward = defineKernel(lanesShader, "forward");
+const lanesResidual = defineKernel(lanesShader, "forward_residual");
 const transposed = defineKernel(transposedShader, "transposed");
 const transposedResidual = defineKernel(transposedShader, "transposed_residual");
 const rechannel = defineKernel(packShader, "rechannel");
+
+/** Vec4s of channels per subgroup below which, of those that its lanes could do, other kernels are faster. An estimate. */
+const BUSY_LANES = 0.75;
+
+/** Lanes of a subgroup when conv2d-lanes.wgsl is the choice for so many vec4s of channels, else 0: those of a subgroup must lie in one group. */
+function lanesFor(low: Lowering, o4: number, groups: number): number {
+  const lanes = lanesOf(low);
+  if (lanes === 0 || groups > 1) return lanes > 0 && (o4 / groups) % lanes === 0 ? lanes : 0;
+  return low.adapter.variant !== undefined || o4 / (Math.ceil(o4 / lanes) * lanes) >= BUSY_LANES ? lanes : 0;
+}
 
 type Four = [number, number, number, number];
 
@@ -35,7 +49,7 @@ export { fill4 };
 export function withChannels(low: Lowering, x: Operand, wide: number, out: Operand = low.temp([...x.shape.slice(0, -1), wide])): Operand {
   const { stride, offset } = channelSlice(out);
   const total = sizeOf(x.shape.slice(0, -1)) * wide;
-  low.run(rechannel({ bindings: { x, out }, params: { total, taps: 0, k: 1, cg: 1, width: x.shape.at(-1)!, wide, mirror: 0, out_stride: stride, out_offset: offset }, threads: total }));
+  low.run(rechannel({ bindings: { x, out }, params: { total, taps: 0, k: 1, cg: 1, width: x.shape.at(-1)!, wide, mirror: 0, out_stride: stride, out_offset: offset, panel: wide }, threads: total }));
   return out;
 }
 
@@ -67,7 +81,8 @@ export const storable = (low: Lowering, out: Operand): boolean => fits(low, size
 
 interface Geometry {
   x: Operand;
-  packed: Operand;
+  /** Weights and bias, in panels of so many vec4s or whole rows. */
+  pack: (panel?: number) => Operand;
   residual: Operand | undefined;
   /** [n, h, w, channels] of the result. */
   shape: Four;
@@ -115,6 +130,7 @@ function convolveColumns(low: Lowering, out: Operand, g: Geometry, tile: ColumnT
   const o4 = fill4(width) / 4;
   const tiles = Math.ceil(ow / tile.pixels);
   const row4 = rowOf(g, tile);
+  const packed = g.pack();
   const columns = low.temp([n, h, c, row4 * 4]);
   const total = (n * oh * tiles * o4) / tile.quads;
   const params = {
@@ -132,7 +148,7 @@ function convolveColumns(low: Lowering, out: Operand, g: Geometry, tile: ColumnT
       threads: total,
       flops: flopsOf(g),
     };
-    const bindings = { columns, packed: g.packed, out: target };
+    const bindings = { columns, packed, out: target };
     low.run(g.residual ? columnsResidual({ ...use, bindings: { ...bindings, residual: g.residual } }) : columnsForward({ ...use, bindings }));
   });
 }
@@ -148,25 +164,32 @@ function asOneRow(g: Geometry): Geometry {
 
 function convolve(low: Lowering, out: Operand, given: Geometry): void {
   const g = asOneRow(given);
-  const tile = columnTile(low, g);
+  const lanes = lanesFor(low, fill4(g.shape[3]) / 4, g.groups);
+  const tile = lanes ? undefined : columnTile(low, g);
   const [n, oh, ow, width] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
   if (tile && fits(low, n * h * c * rowOf(g, tile) * 4)) return convolveColumns(low, out, g, tile);
   const o4 = fill4(width) / 4;
-  const pixels = TILE / g.quads;
-  const total = Math.ceil((n * oh * ow) / pixels) * (o4 / g.quads);
+  const packed = g.pack(lanes);
+  const pixels = lanes ? LANE_TILE : TILE / g.quads;
+  const total = Math.ceil((n * oh * ow) / pixels) * (lanes ? Math.ceil(o4 / lanes) * lanes : o4 / g.quads);
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: {
         total, pixels: n * oh * ow, h, w, oh, ow, c, cg: c / g.groups, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride, out_offset,
         kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], relu: g.relu ? 1 : 0,
       },
-      constants: { WG: workgroup(low), TP: pixels, TQ: g.quads, TILE },
       threads: total,
       flops: flopsOf(g),
     };
-    const bindings = { x: g.x, packed: g.packed, out: target };
-    low.run(g.residual ? forwardResidual({ ...use, bindings: { ...bindings, residual: g.residual } }) : forward({ ...use, bindings }));
+    const bindings = { x: g.x, packed, out: target };
+    if (lanes) {
+      const constants = { WG: workgroup(low), LANES: lanes, LOADS: pixels / lanes, TP: pixels };
+      low.run(g.residual ? lanesResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : lanesForward({ ...use, constants, bindings }));
+    } else {
+      const constants = { WG: workgroup(low), TP: pixels, TQ: g.quads, TILE };
+      low.run(g.residual ? forwardResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : forward({ ...use, constants, bindings }));
+    }
   });
 }
 
@@ -175,9 +198,9 @@ export function directConv2d(low: Lowering, { x, weight, bias, residual }: Conv2
   const [width, kh, kw, cg] = weight.shape as Four;
   const quads = quadsPerThread(width, o.groups, residual);
   if (quads === 0 || sizeOf(out.shape) === 0 || !storable(low, out)) return false;
-  const packed = packWeight(low, { weight, bias, depth: cg });
+  const pack = (panel?: number): Operand => packWeight(low, { weight, bias, depth: cg, panel });
   const { stride, dilation, groups } = o;
-  convolve(low, out, { x, packed, residual, shape: out.shape as unknown as Four, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, relu: o.activation === "relu", quads });
+  convolve(low, out, { x, pack, residual, shape: out.shape as unknown as Four, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, relu: o.activation === "relu", quads });
   return true;
 }
 
@@ -194,13 +217,14 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   // The strided kernel keeps its 32-bit numbers above zero by adding this.
   const lift = Math.max(stride[0] * kh * dilation[0] + stride[0] + o.padding[0], stride[1] * kw * dilation[1] + stride[1] + o.padding[2]);
   if (!dense && lift >= 2 ** 32) return false;
-  const packed = packGradientWeight(low, { weight, bias, depth: k, width, k, mirror: dense });
+  const pack = (panel?: number): Operand => packGradientWeight(low, { weight, bias, depth: k, panel, width, k, mirror: dense });
   const relu = o.activation === "relu";
   if (dense) {
     const [top, left] = [dilation[0] * (kh - 1) - o.padding[0], dilation[1] * (kw - 1) - o.padding[2]];
-    convolve(low, out, { x: grad, packed, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, relu, quads });
+    convolve(low, out, { x: grad, pack, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, relu, quads });
     return true;
   }
+  const packed = pack();
   const pixels = TILE / quads;
   const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);
   const c4 = fill4(width) / 4;

@@ -14,15 +14,17 @@ interface Packing {
   bias: Operand | undefined;
   /** Rows of each tap: the channels that are summed over, zeros included. */
   depth: number;
+  /** Vec4s of output channels that stand together, one panel of rows after the other; default: all of them. */
+  panel?: number | undefined;
 }
 
 /** The weight of a convolution as [taps · depth + 1, output channels filled up to a multiple of 4]; the last row is the bias. */
-export function packWeight(low: Lowering, { weight, bias, depth }: Packing): Operand {
+export function packWeight(low: Lowering, { weight, bias, depth, panel }: Packing): Operand {
   const [width, kh, kw, cg] = weight.shape as [number, number, number, number];
   const packed = low.temp([kh * kw * depth + 1, fill4(width)]);
   low.run(pack({
     bindings: { weight, bias: bias ?? weight, packed },
-    params: { total: sizeOf(packed.shape), taps: kh * kw, k: cg, cg, width, wide: fill4(width), mirror: 0, out_stride: 0, out_offset: 0 },
+    params: { total: sizeOf(packed.shape), taps: kh * kw, k: cg, cg, width, wide: fill4(width), mirror: 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
     constants: { HAS_BIAS: bias ? 1 : 0, ...(depth > cg && { FILL: depth - cg }) },
     threads: sizeOf(packed.shape),
   }));
@@ -30,12 +32,12 @@ export function packWeight(low: Lowering, { weight, bias, depth }: Packing): Ope
 }
 
 /** The same for its input gradient, with `width` channels, which sums over `k` output channels of the convolution per group; `mirror` reverses the taps. */
-export function packGradientWeight(low: Lowering, { weight, bias, depth, width, k, mirror }: Packing & { width: number; k: number; mirror: boolean }): Operand {
+export function packGradientWeight(low: Lowering, { weight, bias, depth, panel, width, k, mirror }: Packing & { width: number; k: number; mirror: boolean }): Operand {
   const [, kh, kw, cg] = weight.shape as [number, number, number, number];
   const packed = low.temp([kh * kw * depth + 1, fill4(width)]);
   low.run(packGradient({
     bindings: { weight, bias: bias ?? weight, packed },
-    params: { total: sizeOf(packed.shape), taps: kh * kw, k, cg, width, wide: fill4(width), mirror: mirror ? 1 : 0, out_stride: 0, out_offset: 0 },
+    params: { total: sizeOf(packed.shape), taps: kh * kw, k, cg, width, wide: fill4(width), mirror: mirror ? 1 : 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
     constants: { HAS_BIAS: bias ? 1 : 0, ...(depth > k && { FILL: depth - k }) },
     threads: sizeOf(packed.shape),
   }));

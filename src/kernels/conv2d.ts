@@ -39,7 +39,7 @@ function sizes(x: readonly number[], grad: readonly number[], weight: readonly n
 }
 
 /** Names of the kernels without workgroup memory that a table of measurements may choose (see conv2d-direct.ts). */
-const DIRECT = ["direct:columns", "direct:blocks"] as const;
+const DIRECT = ["direct:lanes", "direct:columns", "direct:blocks"] as const;
 
 /** The lowering with the variant that the device's table names for this convolution; weight gradients have one direct kernel. */
 function choose(op: string, low: Lowering, operands: readonly Operand[], m: number, n: number, k: number, o: Conv2dParams): Lowering {

@@ -9,6 +9,8 @@ export interface AdapterTraits {
   /** A CPU pretending to be a GPU: workgroup memory and barriers are slow, registers and plain loads are fast. */
   readonly software: boolean;
   readonly features: ReadonlySet<string>;
+  /** Lanes of every subgroup; 0 or absent where they differ, or nobody knows. */
+  readonly subgroupSize?: number;
   readonly limits: { readonly maxComputeInvocationsPerWorkgroup: number; readonly maxComputeWorkgroupStorageSize: number; readonly maxStorageBufferBindingSize: number };
   /** Test hook: names of kernel variants to force where they apply ("clear", "direct", "tiled", one tile as "tiled:64x64x16"); undefined lets the cost model choose. */
   readonly variant?: string | undefined;

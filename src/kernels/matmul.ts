@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { columnsMatmul } from "./matmul-columns.js";
+import { lanesMatmul } from "./matmul-lanes.js";
 import { tiledMatmul } from "./matmul-tiled.js";
 import { geometry, tuned } from "./tuning.js";
 import shader from "./wgsl/matmul.js";
@@ -53,8 +54,8 @@ function batchAxes(a: Shape, b: Shape, out: Shape): BatchAxis[] {
 /** Whether the kernel can follow how the batches of a and b stretch. */
 export const batchFits = (a: Shape, b: Shape, out: Shape): boolean => batchAxes(a, b, out).length <= MAX_BATCH_AXES;
 
-/** Names of the kernels without workgroup memory that a table of measurements may choose: matmul-columns.ts, and `direct` of matmul.wgsl. */
-const DIRECT = ["direct", "rows"] as const;
+/** Names of the kernels without workgroup memory that a table of measurements may choose: matmul-columns.ts, matmul-lanes.ts, and `direct` of matmul.wgsl. */
+const DIRECT = ["direct", "direct:lanes", "rows"] as const;
 
 export function lowerMatmul(given: Lowering, { a, b }: Record<"a" | "b", Operand>, { out }: { out: Operand }, { transposeA, transposeB }: MatmulParams): void {
   const [m, n] = [out.shape.at(-2)!, out.shape.at(-1)!];
@@ -69,7 +70,7 @@ export function lowerMatmul(given: Lowering, { a, b }: Record<"a" | "b", Operand
     a0: at(0).a, a1: at(1).a, a2: at(2).a, a3: at(3).a, b0: at(0).b, b1: at(1).b, b2: at(2).b, b3: at(3).b,
   };
   const product = { a, b, transposeA, transposeB, batch, m, n, k, axes: strides, broadcast: !plain };
-  if (tiledMatmul(low, product, out) || columnsMatmul(low, product, out)) return;
+  if (tiledMatmul(low, product, out) || lanesMatmul(low, product, out) || columnsMatmul(low, product, out)) return;
   const use = {
     params: { batch, m, n, k, ...strides },
     constants: { TRANSPOSE_A: transposeA ? 1 : 0, TRANSPOSE_B: transposeB ? 1 : 0, ...(!plain && { BROADCAST: 1 }) },

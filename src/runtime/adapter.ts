@@ -10,6 +10,8 @@ export interface Adapter {
   readonly identity: string;
   readonly features: ReadonlySet<string>;
   readonly limits: GPUSupportedLimits;
+  /** Lanes of every subgroup; 0 where they differ or there are none. */
+  readonly subgroupSize: number;
   variant: string | undefined;
   /** Measured choices of kernels, as other layers hold them. */
   tuning: { choice(key: string, candidates: () => readonly string[]): string | undefined; readonly filling: number | undefined } | undefined;
@@ -33,6 +35,12 @@ export function openDevice(adapter: GPUAdapter): Promise<GPUDevice> {
   });
 }
 
+/** Newer than the types of some environments. */
+function commonSize(info: GPUAdapterInfo): number {
+  const { subgroupMinSize: least, subgroupMaxSize: most } = info as GPUAdapterInfo & { subgroupMinSize?: number; subgroupMaxSize?: number };
+  return least !== undefined && least === most ? least : 0;
+}
+
 /** What is known of the adapter; `name` and `software` override what it says of itself. */
 export function describe(gpu: GPUDevice, info: GPUAdapterInfo, options: { name?: string; software?: boolean }): Adapter {
   const text = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(" ");
@@ -44,6 +52,7 @@ export function describe(gpu: GPUDevice, info: GPUAdapterInfo, options: { name?:
     software: options.software ?? (info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|\bwarp\b/i.test(text)),
     features: new Set(gpu.features),
     limits: gpu.limits,
+    subgroupSize: gpu.features.has("subgroups") ? commonSize(info) : 0,
     variant: undefined,
     tuning: undefined,
   };

@@ -27,7 +27,7 @@ testOp("convTranspose2d", ({ x, weight, bias }, o: Omit<ConvTranspose2dOptions, 
   { x: [0, 3, 2, 4], weight: [4, 3, 3, 2], bias: [2], options: { stride: 2 }, name: "no images" },
   { x: [1, 1, 2, 4], weight: [4, 3, 1, 4], options: { stride: [2 ** 16, 2], dilation: [2 ** 15, 1], padding: [2 ** 15 - 1, 0] }, name: "stride times reach beyond 32 bits" },
   { x: [1, 2, 9, 6], weight: [6, 11, 1, 2], options: { stride: [5, 1], padding: [7, 0], groups: 2 }, name: "11×1, more padding than the kernel reaches on one side" },
-]);
+], { variants: ["clear", "direct", "direct:lanes"] });
 
 testErrors("convTranspose2d", [
   ["channels that disagree", { x: [1, 4, 4, 3], w: [2, 3, 3, 4] }, ({ x, w }) => convTranspose2d(x!, w!), "convTranspose2d: weight expects 2 input channels but x has 3.\n  x       [1, 4, 4, 3]  NHWC\n  weight  [2, 3, 3, 4]  IHWO"],

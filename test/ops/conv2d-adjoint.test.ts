@@ -40,7 +40,7 @@ describe("⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩", () => {
     const [top, bottom, left, right] = sides(padding, xShape.slice(1, 3), weightShape.slice(1, 3), { stride, dilation });
     using x = draw(xShape);
     using weight = draw(weightShape);
-    for (const variant of ["clear", "direct"]) {
+    for (const variant of ["clear", "direct", "direct:lanes"]) {
       device.forceVariant(variant);
       try {
         const forward = compile((a: Tensor<"f32">, w: Tensor<"f32">) => conv2d(a, w, { stride, padding, dilation, groups }));
@@ -66,7 +66,7 @@ test("convolutions of more values than a grid's side has threads", async () => {
   const values = Float32Array.from({ length: h * w }, (_, i) => i % 251);
   using x = tensor(device, values, [1, h, w, 1]);
   using weight = tensor(device, [2], [1, 1, 1, 1]);
-  for (const variant of ["clear", "direct"]) {
+  for (const variant of ["clear", "direct", "direct:lanes"]) {
     device.forceVariant(variant);
     const plan = compile((a: Tensor<"f32">, k: Tensor<"f32">) => [conv2d(a, k), ...gradients(conv2d(a, k), [a], a)]);
     for (const out of plan(x, weight) as Tensor<"f32">[]) {

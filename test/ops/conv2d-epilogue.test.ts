@@ -50,7 +50,7 @@ describe("a convolution's epilogue", () => {
     const sum = zipWith((a, b) => a + b, refer(x, weight, bias), residual);
     const want = [positive(sum), sum, positive(refer(x, weight, bias)), plain];
 
-    for (const variant of ["clear", "direct"]) {
+    for (const variant of ["clear", "direct", "direct:lanes"]) {
       device.forceVariant(variant);
       const arguments_ = [x, weight, bias, residual].map(({ data, shape }) => tensor(device, Float32Array.from(data), shape));
       const fused = compile((x: Tensor, weight: Tensor, bias: Tensor, residual: Tensor) => [
@@ -81,7 +81,7 @@ describe("a convolution's epilogue", () => {
     const device = await testDevice();
     using x = tensor(device, Float32Array.from({ length: 32 }, (_, i) => (i === 5 ? NaN : -1)), [1, 1, 8, 4]);
     using weight = tensor(device, new Float32Array(16).fill(1), [4, 1, 1, 4]);
-    for (const variant of ["clear", "direct"]) {
+    for (const variant of ["clear", "direct", "direct:lanes"]) {
       device.forceVariant(variant);
       const fused = compile((x: Tensor, weight: Tensor) => relu(conv2d(x, weight)));
       using out = fused(x, weight) as Tensor;

@@ -58,7 +58,7 @@ testOp("conv2d", ({ x, weight, bias }, o: Omit<Conv2dOptions, "bias">) => conv2d
   { x: [1, 3, 3, 4], weight: [4, 3, 1, 4], options: { stride: [2 ** 16, 2], dilation: [2 ** 15, 1], padding: [2 ** 15, 0] }, name: "stride times reach beyond 32 bits" },
   { x: [1, 14, 19, 2], weight: [3, 13, 9, 2], options: { padding: [6, 4], stride: [3, 1] }, name: "13×9" },
   { x: [1, 16, 16, 64], weight: [64, 3, 3, 64], bias: [64], options: { padding: 1 } },
-]);
+], { variants: ["clear", "direct", "direct:lanes"] });
 
 describe("conv2d says", () => {
   const ask = async (x: number[], weight: number[], options: object): Promise<string> => {

@@ -32,7 +32,7 @@ testOp("matmul", ({ a, b }, o) => matmul(a, b, o), reference.matmul, [
   { a: [2, 5, 7], b: [7] },
   { a: [5], b: [2, 3, 5, 4] },
   { a: [2, 3, 4, 5], b: [5] },
-], { variants: ["clear", "direct"] });
+], { variants: ["clear", "direct", "direct:lanes"] });
 
 describe("matmul", () => {
   test("says what is wrong with its arguments", async () => {
