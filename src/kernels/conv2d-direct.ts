@@ -1,11 +1,12 @@
-import { defineKernel } from "../runtime/kernel.js";
+import { MAX_WORKGROUPS, defineKernel, grid } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
-import { LANE_TILE, lanesOf } from "./lanes.js";
+import { LANE_TILE, lanesConstants, lanesOf } from "./lanes.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import columnsShader from "./wgsl/conv2d-columns.js";
 import directShader from "./wgsl/conv2d-direct.js";
+import lanesTransposedShader from "./wgsl/conv2d-lanes-input-gradient.js";
 import lanesShader from "./wgsl/conv2d-lanes.js";
 import transposedShader from "./wgsl/conv2d-direct-input-gradient.js";
 import packShader from "./wgsl/conv2d-pack.js";
@@ -18,6 +19,8 @@ const columnsForward = defineKernel(columnsShader, "forward");
 const columnsResidual = defineKernel(columnsShader, "forward_residual");
 const lanesForward = defineKernel(lanesShader, "forward");
 const lanesResidual = defineKernel(lanesShader, "forward_residual");
+const lanesTransposed = defineKernel(lanesTransposedShader, "transposed");
+const lanesTransposedResidual = defineKernel(lanesTransposedShader, "transposed_residual");
 const transposed = defineKernel(transposedShader, "transposed");
 const transposedResidual = defineKernel(transposedShader, "transposed_residual");
 const rechannel = defineKernel(packShader, "rechannel");
@@ -184,7 +187,7 @@ function convolve(low: Lowering, out: Operand, given: Geometry): void {
     };
     const bindings = { x: g.x, packed, out: target };
     if (lanes) {
-      const constants = { WG: workgroup(low), LANES: lanes, LOADS: pixels / lanes, TP: pixels };
+      const constants = { WG: workgroup(low), ...lanesConstants(lanes) };
       low.run(g.residual ? lanesResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : lanesForward({ ...use, constants, bindings }));
     } else {
       const constants = { WG: workgroup(low), TP: pixels, TQ: g.quads, TILE };
@@ -224,23 +227,30 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
     convolve(low, out, { x: grad, pack, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, relu, quads });
     return true;
   }
-  const packed = pack();
-  const pixels = TILE / quads;
-  const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);
   const c4 = fill4(width) / 4;
-  const total = (stride[0] * stride[1] * tiles * c4) / quads;
+  const planes = stride[0] * stride[1];
+  const lanes = planes <= MAX_WORKGROUPS ? lanesFor(low, c4, groups) : 0;
+  const packed = pack(lanes);
+  const pixels = lanes ? LANE_TILE : TILE / quads;
+  const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);
+  const total = lanes ? tiles * Math.ceil(c4 / lanes) * lanes : (planes * tiles * c4) / quads;
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: {
         total, tiles, n, h, w, gh, gw, gc, k, c4, group4: c4 / groups, top: o.padding[0], left: o.padding[2], out_stride, out_offset,
         kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], relu: relu ? 1 : 0,
       },
-      constants: { WG: workgroup(low), TP: pixels, TQ: quads, TILE },
-      threads: total,
       flops: 2 * sizeOf(grad.shape) * kh * kw * cg,
     };
     const bindings = { grad, packed, out: target };
-    low.run(residual ? transposedResidual({ ...use, bindings: { ...bindings, residual } }) : transposed({ ...use, bindings }));
+    if (lanes) {
+      const [across, down] = grid(total, workgroup(low));
+      const run = { ...use, constants: { WG: workgroup(low), ...lanesConstants(lanes) }, workgroups: [across, down, planes] as const };
+      low.run(residual ? lanesTransposedResidual({ ...run, bindings: { ...bindings, residual } }) : lanesTransposed({ ...run, bindings }));
+    } else {
+      const run = { ...use, constants: { WG: workgroup(low), TP: pixels, TQ: quads, TILE }, threads: total };
+      low.run(residual ? transposedResidual({ ...run, bindings: { ...bindings, residual } }) : transposed({ ...run, bindings }));
+    }
   });
   return true;
 }

@@ -1,7 +1,7 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { storable, storeVec4s, workgroup } from "./conv2d-direct.js";
 import { fill4 } from "./conv2d-pack.js";
-import { LANE_TILE, lanesOf } from "./lanes.js";
+import { LANE_TILE, lanesConstants, lanesOf } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { linesFit, withLines } from "./matmul-columns.js";
 import type { Product } from "./matmul-tiled.js";
@@ -24,7 +24,7 @@ export function lanesMatmul(low: Lowering, { a, b, transposeA, transposeB, batch
     low.run(forward({
       bindings: { a, rows, out: target },
       params: { total, m, k, n4, ...(transposeA ? { row: 1, step: m } : { row: k, step: 1 }), ...axes },
-      constants: { WG: workgroup(low), LANES: lanes, LOADS: LANE_TILE / lanes, TP: LANE_TILE, ...(broadcast && { BROADCAST: 1 }) },
+      constants: { WG: workgroup(low), ...lanesConstants(lanes), ...(broadcast && { BROADCAST: 1 }) },
       threads: total,
       flops: 2 * batch * m * n * k,
     }));

@@ -1,0 +1,153 @@
+// conv2d-lanes-input-gradient.wgsl - the input gradient of a strided conv2d (and so the transposed convolution) in registers, the lanes of a
+// subgroup loading for one another, for adapters that are CPUs. For stride 1 it is a convolution with mirrored taps: conv2d-lanes.wgsl.
+//
+//   out[n,y,x,c] = act(bias[c] + Σ o,i,j: grad[n, (y + top − i·DH) / SH, (x + left − j·DW) / SW, group(c)·k + o] · weight[o,i,j,c] (+ residual[n,y,x,c]))
+//   over the taps where both divisions leave no remainder and land inside grad
+//
+// Layouts: grad NHWC [n,gh,gw,gc]; `packed` as panels of LANES vec4s of channels of the result, each [kh·kw·k + 1, LANES], the last panel
+//   as narrow as is left; the last row is the bias (conv2d-pack.wgsl); out NHWC [n,h,w,c], rows of out_stride vec4s.
+// Entries: transposed computes TP pixels times 4·LANES channels per subgroup, a vec4 of channels per lane; transposed_residual adds a
+//   tensor shaped like `out`. Which taps contribute depends on y mod SH and x mod SW only: each of the SH·SW planes of pixels that
+//   share these remainders is a layer (z) of the dispatch, and its pixels are counted in the flattened (n, y / SH, x / SW).
+// Edges: as in conv2d-lanes.wgsl. All channels of a subgroup lie in one group.
+// Accumulation: f32, the bias first, then taps row by row, channels innermost. A gather: deterministic.
+// Why it is fast on a CPU: see conv2d-lanes.wgsl; no multiplication by the zeros between strides is ever made.
+
+enable subgroups;
+
+//!include "lib/grid.wgsl"
+//!include "lib/activate.wgsl"
+
+struct Params {
+  total: u32,   // threads with work in one plane
+  tiles: u32,   // of TP pixels, in one plane
+  n: u32,
+  h: u32, w: u32,   // of the result
+  gh: u32, gw: u32, // of grad
+  gc: u32,      // channels of grad
+  k: u32,       // channels of one group of grad
+  c4: u32,      // vec4s of result channels
+  group4: u32,  // vec4s of result channels in one group
+  top: u32, left: u32,
+  out_stride: u32, out_offset: u32, // in vec4s
+  kh: u32, kw: u32,
+  sh: u32, sw: u32,
+  dh: u32, dw: u32,
+  relu: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read> grad: array<f32>;
+@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+
+/// Lanes of a subgroup, whose threads are neighbours; TP pixels are LOADS times as many.
+const LANES: u32 = 8u; //!tune
+const LOADS: u32 = 2u; //!tune
+const TP: u32 = 16u; //!tune
+//!variant LANES=4 LOADS=4
+
+/// Pixels with the remainders `ry` and `rx`: rows and columns of their plane.
+struct Plane { ry: u32, rx: u32, rows: u32, columns: u32 }
+
+fn plane_of(index: u32) -> Plane {
+  let ry = index / p.sw;
+  let rx = index % p.sw;
+  return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
+}
+
+/// Sums, bias included, of this lane's vec4 of channels `c`, and the pixels of `out` that this lane loaded for.
+struct Tile { acc: array<vec4f, TP>, pixel: array<u32, LOADS>, c: u32 }
+
+fn tile(plane: Plane, t: u32, lane: u32) -> Tile {
+  var made: Tile;
+  // Threads beyond the last do its work again: all lanes stay together.
+  let subgroup = min(t, p.total - 1u) / LANES;
+  let c = min(subgroup / p.tiles * LANES + lane, p.c4 - 1u);
+  made.c = c;
+  let panel = c / LANES * LANES;
+  let width = min(LANES, p.c4 - panel);
+  let rows = p.kh * p.kw * p.k;
+  let weights = (rows + 1u) * panel + c - panel;
+  let bias = packed[weights + rows * width];
+  //!unroll
+  for (var i = 0u; i < TP; i++) {
+    made.acc[i] = bias;
+  }
+  var y: array<u32, LOADS>;
+  var column: array<u32, LOADS>;
+  var image: array<u32, LOADS>;
+  //!unroll
+  for (var q = 0u; q < LOADS; q++) {
+    let own = min(subgroup % p.tiles * TP + q * LANES + lane, p.n * plane.rows * plane.columns - 1u);
+    let line = own / plane.columns;
+    column[q] = own % plane.columns;
+    y[q] = line % plane.rows;
+    image[q] = line / plane.rows;
+    made.pixel[q] = (image[q] * p.h + y[q] * p.sh + plane.ry) * p.w + column[q] * p.sw + plane.rx;
+  }
+  let k0 = c / p.group4 * p.k;
+  for (var ky = 0u; ky < p.kh; ky++) {
+    // (y·SH + ry + top − ky·DH) / SH is y plus this, when there is no remainder; a multiple of SH keeps the number above zero.
+    let up = plane.ry + p.top + p.sh * p.kh * p.dh - ky * p.dh;
+    let dy = up / p.sh - p.kh * p.dh;
+    for (var kx = 0u; kx < p.kw; kx++) {
+      let across = plane.rx + p.left + p.sw * p.kw * p.dw - kx * p.dw;
+      let dx = across / p.sw - p.kw * p.dw;
+      let hit = (up % p.sh == 0u) & (across % p.sw == 0u);
+      var start: array<u32, LOADS>;
+      var inside: array<bool, LOADS>;
+      //!unroll
+      for (var q = 0u; q < LOADS; q++) {
+        let gy = y[q] + dy;
+        let gx = column[q] + dx;
+        inside[q] = (gy < p.gh) & (gx < p.gw);
+        start[q] = ((image[q] * p.gh + min(gy, p.gh - 1u)) * p.gw + min(gx, p.gw - 1u)) * p.gc + k0;
+      }
+      let row = weights + (ky * p.kw + kx) * p.k * width;
+      let count = select(0u, p.k, hit);
+      for (var o = 0u; o < count; o++) {
+        let w = packed[row + o * width];
+        //!unroll
+        for (var q = 0u; q < LOADS; q++) {
+          let own = select(0.0, grad[start[q] + o], inside[q]);
+          //!unroll
+          for (var i = 0u; i < LANES; i++) {
+            made.acc[q * LANES + i] += subgroupShuffle(own, i) * w;
+          }
+        }
+      }
+    }
+  }
+  return made;
+}
+
+@compute @workgroup_size(WG)
+fn transposed(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(workgroup_id) wid: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let plane = plane_of(wid.z);
+  if (plane.rows * plane.columns == 0u) { return; }
+  let made = tile(plane, flat_index(gid, groups), lane);
+  //!unroll
+  for (var q = 0u; q < LOADS; q++) {
+    //!unroll
+    for (var i = 0u; i < LANES; i++) {
+      out[subgroupShuffle(made.pixel[q], i) * p.out_stride + p.out_offset + made.c] = activate(made.acc[q * LANES + i]);
+    }
+  }
+}
+
+@compute @workgroup_size(WG)
+fn transposed_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(workgroup_id) wid: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let plane = plane_of(wid.z);
+  if (plane.rows * plane.columns == 0u) { return; }
+  let made = tile(plane, flat_index(gid, groups), lane);
+  //!unroll
+  for (var q = 0u; q < LOADS; q++) {
+    //!unroll
+    for (var i = 0u; i < LANES; i++) {
+      let pixel = subgroupShuffle(made.pixel[q], i);
+      out[pixel * p.out_stride + p.out_offset + made.c] = activate(made.acc[q * LANES + i] + residual[pixel * p.c4 + made.c]);
+    }
+  }
+}
