@@ -6,10 +6,10 @@
 //
 // Layouts: grad NHWC [n,gh,gw,gc]; `packed` as panels of LANES vec4s of channels of the result, each [kh·kw·k + 1, LANES], the last panel
 //   as narrow as is left; the last row is the bias (conv2d-pack.wgsl); out NHWC [n,h,w,c], rows of out_stride vec4s.
-// Entries: transposed computes TP pixels times 4·LANES channels per subgroup, a vec4 of channels per lane; transposed_residual adds a
-//   tensor shaped like `out`. Which taps contribute depends on y mod SH and x mod SW only: each of the SH·SW planes of pixels that
+// Entries: transposed computes TP pixels times 4·LANES channels per team of LANES lanes, a vec4 of channels per lane; transposed_residual
+//   adds a tensor shaped like `out`. Which taps contribute depends on y mod SH and x mod SW only: each of the SH·SW planes of pixels that
 //   share these remainders is a layer (z) of the dispatch, and its pixels are counted in the flattened (n, y / SH, x / SW).
-// Edges: as in conv2d-lanes.wgsl. All channels of a subgroup lie in one group.
+// Edges: as in conv2d-lanes.wgsl. All channels of a team lie in one group.
 // Accumulation: f32, the bias first, then taps row by row, channels innermost. A gather: deterministic.
 // Why it is fast on a CPU: see conv2d-lanes.wgsl; no multiplication by the zeros between strides is ever made.
 
@@ -42,7 +42,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
 
-/// Lanes of a subgroup, whose threads are neighbours; TP pixels are LOADS times as many.
+/// Lanes that load for one another: a subgroup, or a half or quarter of one (threads of a subgroup are neighbours). TP = LANES · LOADS.
 const LANES: u32 = 8u; //!tune
 const LOADS: u32 = 2u; //!tune
 const TP: u32 = 16u; //!tune
@@ -57,14 +57,16 @@ fn plane_of(index: u32) -> Plane {
   return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
 }
 
-/// Sums, bias included, of this lane's vec4 of channels `c`, and the pixels of `out` that this lane loaded for.
-struct Tile { acc: array<vec4f, TP>, pixel: array<u32, LOADS>, c: u32 }
+/// Sums, bias included, of this lane's vec4 of channels `c`, and the pixels of `out` that this lane loaded for; its team's lanes count from `team` on.
+struct Tile { acc: array<vec4f, TP>, pixel: array<u32, LOADS>, c: u32, team: u32 }
 
-fn tile(plane: Plane, t: u32, lane: u32) -> Tile {
+fn tile(plane: Plane, t: u32, invocation: u32) -> Tile {
   var made: Tile;
-  // Threads beyond the last do its work again: all lanes stay together.
-  let subgroup = min(t, p.total - 1u) / LANES;
-  let c = min(subgroup / p.tiles * LANES + lane, p.c4 - 1u);
+  // Threads beyond the last team do its work again: all lanes stay together.
+  let number = min(t, p.total - 1u) / LANES;
+  let lane = invocation % LANES;
+  made.team = invocation - lane;
+  let c = min(number / p.tiles * LANES + lane, p.c4 - 1u);
   made.c = c;
   let panel = c / LANES * LANES;
   let width = min(LANES, p.c4 - panel);
@@ -80,7 +82,7 @@ fn tile(plane: Plane, t: u32, lane: u32) -> Tile {
   var image: array<u32, LOADS>;
   //!unroll
   for (var q = 0u; q < LOADS; q++) {
-    let own = min(subgroup % p.tiles * TP + q * LANES + lane, p.n * plane.rows * plane.columns - 1u);
+    let own = min(number % p.tiles * TP + q * LANES + lane, p.n * plane.rows * plane.columns - 1u);
     let line = own / plane.columns;
     column[q] = own % plane.columns;
     y[q] = line % plane.rows;
@@ -114,7 +116,7 @@ fn tile(plane: Plane, t: u32, lane: u32) -> Tile {
           let own = select(0.0, grad[start[q] + o], inside[q]);
           //!unroll
           for (var i = 0u; i < LANES; i++) {
-            made.acc[q * LANES + i] += subgroupShuffle(own, i) * w;
+            made.acc[q * LANES + i] += subgroupShuffle(own, made.team + i) * w;
           }
         }
       }
@@ -132,7 +134,7 @@ fn transposed(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups
   for (var q = 0u; q < LOADS; q++) {
     //!unroll
     for (var i = 0u; i < LANES; i++) {
-      out[subgroupShuffle(made.pixel[q], i) * p.out_stride + p.out_offset + made.c] = activate(made.acc[q * LANES + i]);
+      out[subgroupShuffle(made.pixel[q], made.team + i) * p.out_stride + p.out_offset + made.c] = activate(made.acc[q * LANES + i]);
     }
   }
 }
@@ -146,7 +148,7 @@ fn transposed_residual(@builtin(global_invocation_id) gid: vec3u, @builtin(num_w
   for (var q = 0u; q < LOADS; q++) {
     //!unroll
     for (var i = 0u; i < LANES; i++) {
-      let pixel = subgroupShuffle(made.pixel[q], i);
+      let pixel = subgroupShuffle(made.pixel[q], made.team + i);
       out[pixel * p.out_stride + p.out_offset + made.c] = activate(made.acc[q * LANES + i] + residual[pixel * p.c4 + made.c]);
     }
   }

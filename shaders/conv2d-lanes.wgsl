@@ -4,11 +4,11 @@
 //
 // Layouts: x NHWC; `packed` as panels of LANES vec4s of output channels, each [kh·kw·cg + 1, LANES], the last panel as narrow as is left;
 //   the last row is the bias (written by conv2d-pack.wgsl); out NHWC, rows of out_stride vec4s, from out_offset on.
-// Entries: forward computes TP pixels, consecutive in the flattened (n,y,x), times 4·LANES channels per subgroup, a vec4 of channels
-//   per lane; forward_residual adds a tensor shaped like `out` (dense) before the activation.
+// Entries: forward computes TP pixels, consecutive in the flattened (n,y,x), times 4·LANES channels per team of LANES lanes, a vec4 of
+//   channels per lane; forward_residual adds a tensor shaped like `out` (dense) before the activation.
 // Edges: each lane clamps the pixels that it loads (coordinates are unsigned, so that one before the edge is huge) and puts zero
 //   in place of what was outside. Past the last pixel, and in lanes past the last channel, the last is computed and stored again.
-//   All channels of a subgroup lie in one group.
+//   All channels of a team lie in one group.
 // Accumulation: f32, the bias first, then taps row by row, channels innermost.
 //
 // Why it is fast on a CPU: lavapipe and SwiftShader run a subgroup in one vector register. A load costs them ten multiply-adds, since each lane
@@ -43,20 +43,21 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>;
 
-/// Lanes of a subgroup, whose threads are neighbours; TP pixels are LOADS times as many.
+/// Lanes that load for one another: a subgroup, or a half or quarter of one (threads of a subgroup are neighbours). TP = LANES · LOADS.
 const LANES: u32 = 8u; //!tune
 const LOADS: u32 = 2u; //!tune
 const TP: u32 = 16u; //!tune
 //!variant LANES=4 LOADS=4
 
-/// What a subgroup computes: TP pixels from `first` on, and in this lane the vec4 of channels `o`.
-struct Place { first: u32, o: u32, lane: u32 }
+/// What a team computes: TP pixels from `first` on, and in its lane `lane` the vec4 of channels `o`. Its lanes count from `team` on.
+struct Place { first: u32, o: u32, lane: u32, team: u32 }
 
 fn place(t: u32, lane: u32) -> Place {
   let tiles = (p.pixels + TP - 1u) / TP;
-  // Threads beyond the last do its work again: all lanes stay together.
-  let subgroup = min(t, p.total - 1u) / LANES;
-  return Place(subgroup % tiles * TP, min(subgroup / tiles * LANES + lane, p.o4 - 1u), lane);
+  // Threads beyond the last team do its work again: all lanes stay together.
+  let number = min(t, p.total - 1u) / LANES;
+  let own = lane % LANES;
+  return Place(number % tiles * TP, min(number / tiles * LANES + own, p.o4 - 1u), own, lane - own);
 }
 
 /// Sums of TP pixels and 4 channels, bias included.
@@ -102,7 +103,7 @@ fn tile(at: Place) -> array<vec4f, TP> {
           let own = select(0.0, x[start[k] + c], inside[k]);
           //!unroll
           for (var i = 0u; i < LANES; i++) {
-            acc[k * LANES + i] += subgroupShuffle(own, i) * w;
+            acc[k * LANES + i] += subgroupShuffle(own, at.team + i) * w;
           }
         }
       }

@@ -4,7 +4,7 @@
 //
 // Layouts: a: A dense, either way round: element (i, l) of matrix b stands at b·m·k + i·row + l·step; `rows` [b, k, n4 vec4s]: the columns
 //   j of B side by side, filled up with zeros to a multiple of 4; out [b, m, n4 vec4s]. Which matrices belong together: lib/batch.wgsl.
-// Entry: forward computes TP rows times 4·LANES columns of out per subgroup, a vec4 of columns per lane.
+// Entry: forward computes TP rows times 4·LANES columns of out per team of LANES lanes, a vec4 of columns per lane.
 // Edges: rows past the end are the last row, and lanes past the last column do the last one, stored again.
 // Accumulation: f32, in order of l.
 //
@@ -29,20 +29,23 @@ struct Params {
 @group(0) @binding(2) var<storage, read> rows: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
+/// As in conv2d-lanes.wgsl.
 const LANES: u32 = 8u; //!tune
 const LOADS: u32 = 2u; //!tune
 const TP: u32 = 16u; //!tune
 //!variant LANES=4 LOADS=4
 
 @compute @workgroup_size(WG)
-fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
-  // Threads beyond the last do its work again: all lanes stay together.
-  let subgroup = min(flat_index(gid, groups), p.total - 1u) / LANES;
+fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) invocation: u32) {
+  // Threads beyond the last team do its work again: all lanes stay together.
+  let number = min(flat_index(gid, groups), p.total - 1u) / LANES;
+  let lane = invocation % LANES;
+  let team = invocation - lane;
   let tiles = (p.m + TP - 1u) / TP;
   let blocks = (p.n4 + LANES - 1u) / LANES;
-  let first = subgroup % tiles * TP;
-  let j = min(subgroup / tiles % blocks * LANES + lane, p.n4 - 1u);
-  let batch = subgroup / tiles / blocks;
+  let first = number % tiles * TP;
+  let j = min(number / tiles % blocks * LANES + lane, p.n4 - 1u);
+  let batch = number / tiles / blocks;
   let matrix = factors(batch) * p.k;
   var acc: array<vec4f, TP>;
   var start: array<u32, LOADS>;
@@ -57,7 +60,7 @@ fn forward(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) g
       let own = a[start[q] + l * p.step];
       //!unroll
       for (var i = 0u; i < LANES; i++) {
-        acc[q * LANES + i] += subgroupShuffle(own, i) * b;
+        acc[q * LANES + i] += subgroupShuffle(own, team + i) * b;
       }
     }
   }

@@ -2,7 +2,7 @@ import { MAX_WORKGROUPS, defineKernel, grid } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
-import { LANE_TILE, lanesConstants, lanesOf } from "./lanes.js";
+import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import columnsShader from "./wgsl/conv2d-columns.js";
 import directShader from "./wgsl/conv2d-direct.js";
@@ -24,16 +24,6 @@ const lanesTransposedResidual = defineKernel(lanesTransposedShader, "transposed_
 const transposed = defineKernel(transposedShader, "transposed");
 const transposedResidual = defineKernel(transposedShader, "transposed_residual");
 const rechannel = defineKernel(packShader, "rechannel");
-
-/** Vec4s of channels per subgroup below which, of those that its lanes could do, other kernels are faster. An estimate. */
-const BUSY_LANES = 0.75;
-
-/** Lanes of a subgroup when conv2d-lanes.wgsl is the choice for so many vec4s of channels, else 0: those of a subgroup must lie in one group. */
-function lanesFor(low: Lowering, o4: number, groups: number): number {
-  const lanes = lanesOf(low);
-  if (lanes === 0 || groups > 1) return lanes > 0 && (o4 / groups) % lanes === 0 ? lanes : 0;
-  return low.adapter.variant !== undefined || o4 / (Math.ceil(o4 / lanes) * lanes) >= BUSY_LANES ? lanes : 0;
-}
 
 type Four = [number, number, number, number];
 
@@ -167,12 +157,12 @@ function asOneRow(g: Geometry): Geometry {
 
 function convolve(low: Lowering, out: Operand, given: Geometry): void {
   const g = asOneRow(given);
-  const lanes = lanesFor(low, fill4(g.shape[3]) / 4, g.groups);
+  const o4 = fill4(g.shape[3]) / 4;
+  const lanes = lanesFor(low, o4, o4 / g.groups);
   const tile = lanes ? undefined : columnTile(low, g);
-  const [n, oh, ow, width] = g.shape;
+  const [n, oh, ow] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
   if (tile && fits(low, n * h * c * rowOf(g, tile) * 4)) return convolveColumns(low, out, g, tile);
-  const o4 = fill4(width) / 4;
   const packed = g.pack(lanes);
   const pixels = lanes ? LANE_TILE : TILE / g.quads;
   const total = Math.ceil((n * oh * ow) / pixels) * (lanes ? Math.ceil(o4 / lanes) * lanes : o4 / g.quads);
@@ -229,7 +219,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   }
   const c4 = fill4(width) / 4;
   const planes = stride[0] * stride[1];
-  const lanes = planes <= MAX_WORKGROUPS ? lanesFor(low, c4, groups) : 0;
+  const lanes = planes <= MAX_WORKGROUPS ? lanesFor(low, c4, c4 / groups) : 0;
   const packed = pack(lanes);
   const pixels = lanes ? LANE_TILE : TILE / quads;
   const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);

@@ -6,11 +6,21 @@ export const LANE_TILE = 16;
 /** What those kernels are made for. */
 export const lanesConstants = (lanes: number) => ({ LANES: lanes, LOADS: LANE_TILE / lanes, TP: LANE_TILE });
 
+/** Time per multiply-add by lanes in a team, relative to eight; a team of fewer loads more per multiply-add. From what convolutions of 64, 16 and 8 channels took. */
+const COST = [[8, 1], [4, 1.15], [2, 2]] as const;
+/** The same for kernels in which every lane loads for itself, on lavapipe. */
+const ALONE = 1.75;
+
 /**
- * Lanes of a subgroup where kernels whose lanes load for one another are the choice (conv2d-lanes.wgsl, matmul-lanes.wgsl), else 0: lavapipe's
- * eight make them twice as fast, SwiftShader's four no faster than the others. "direct:lanes" asks for them with either.
+ * How many lanes of a subgroup load for one another in a convolution or product of `n4` vec4s of columns, of which `group4` belong together
+ * (conv2d-lanes.wgsl, matmul-lanes.wgsl): those that leave fewest idle; 0 where other kernels are the choice. Lavapipe's subgroups of eight
+ * make these kernels twice as fast, SwiftShader's of four no faster than the others. "direct:lanes" asks for them with either.
  */
-export function lanesOf({ adapter: { software, subgroupSize = 0, variant } }: Lowering): number {
-  if (variant === "direct:lanes") return subgroupSize === 4 || subgroupSize === 8 ? subgroupSize : 0;
-  return software && variant === undefined && subgroupSize === 8 ? 8 : 0;
+export function lanesFor({ adapter: { software, subgroupSize = 0, variant } }: Lowering, n4: number, group4 = n4): number {
+  const forced = variant === "direct:lanes";
+  if (!forced && (!software || variant !== undefined || subgroupSize !== 8)) return 0;
+  const [best] = COST.filter(([lanes]) => lanes <= subgroupSize && subgroupSize <= 8 && (n4 === group4 || group4 % lanes === 0))
+    .map(([lanes, cost]) => ({ lanes, cost: (cost * Math.ceil(n4 / lanes) * lanes) / n4 }))
+    .sort((a, b) => a.cost - b.cost);
+  return best && (forced || best.cost < ALONE) ? best.lanes : 0;
 }
