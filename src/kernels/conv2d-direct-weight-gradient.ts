@@ -1,8 +1,9 @@
+import { fill4 } from "./conv2d-pack.js";
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
-import { fill4, withChannels, workgroup } from "./conv2d-direct.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { withChannels, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-direct-weight-gradient.js";
 
 const partial = defineKernel(shader, "partial");

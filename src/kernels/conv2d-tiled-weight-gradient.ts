@@ -1,11 +1,11 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
-import { fits, withChannels } from "./conv2d-direct.js";
 import { addChunks } from "./conv2d-direct-weight-gradient.js";
 import { fill4 } from "./conv2d-pack.js";
 import { tileFor, tileGrid, tilesToFill, tileWorkgroups, type Tile, type Work } from "./gemm-tiles.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { fits, withChannels } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-tiled-weight-gradient.js";
 
 const partial = defineKernel(shader, "partial");

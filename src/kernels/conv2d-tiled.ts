@@ -1,10 +1,10 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
-import { fits, storable, storeVec4s, withChannels } from "./conv2d-direct.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
 import { tileFor, tileGrid, tileWorkgroups, type Tile, type Work } from "./gemm-tiles.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { fits, storable, storeVec4s, withChannels } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-tiled.js";
 import transposedShader from "./wgsl/conv2d-tiled-input-gradient.js";
 

@@ -1,7 +1,8 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
-import { directConv2d, directInputGradient, wantsDirect } from "./conv2d-direct.js";
+import { directConv2d, wantsDirect } from "./conv2d-direct.js";
+import { directInputGradient } from "./conv2d-direct-input-gradient.js";
 import { directWeightGradient } from "./conv2d-direct-weight-gradient.js";
 import { tiledConv2d, tiledInputGradient } from "./conv2d-tiled.js";
 import { tiledWeightGradient } from "./conv2d-tiled-weight-gradient.js";

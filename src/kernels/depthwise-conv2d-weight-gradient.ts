@@ -1,10 +1,10 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
-import { storable, workgroup } from "./conv2d-direct.js";
 import { fill4 } from "./conv2d-pack.js";
 import { columnsOf, filled4, holdsTaps, isDepthwise, repeated, repeatedShape, slidingOver } from "./depthwise-conv2d.js";
 import type { Lowering, Operand } from "./lowering.js";
+import { storable, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/depthwise-conv2d-weight-gradient.js";
 
 const partial = defineKernel(shader, "partial");

@@ -1,9 +1,9 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
-import { storable, storeVec4s, withChannels, workgroup } from "./conv2d-direct.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
+import { storable, storeVec4s, withChannels, workgroup } from "./vec4-maps.js";
 import multiplierShader from "./wgsl/depthwise-conv2d-multiplier.js";
 import shader from "./wgsl/depthwise-conv2d.js";
 import transposedShader from "./wgsl/depthwise-conv2d-input-gradient.js";

@@ -1,9 +1,9 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
-import { fits, storable, storeVec4s, withChannels } from "./conv2d-direct.js";
 import { fill4 } from "./conv2d-pack.js";
 import type { Lowering, Operand } from "./lowering.js";
 import type { Product } from "./matmul-tiled.js";
+import { fits, storable, storeVec4s, withChannels } from "./vec4-maps.js";
 import spreadShader from "./wgsl/conv2d-columns.js";
 import shader from "./wgsl/matmul-columns.js";
 

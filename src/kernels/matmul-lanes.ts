@@ -1,10 +1,10 @@
 import { defineKernel } from "../runtime/kernel.js";
-import { storable, storeVec4s, workgroup } from "./conv2d-direct.js";
 import { fill4 } from "./conv2d-pack.js";
 import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { linesFit, withLines } from "./matmul-columns.js";
 import type { Product } from "./matmul-tiled.js";
+import { storable, storeVec4s, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/matmul-lanes.js";
 
 const forward = defineKernel(shader, "forward");
