@@ -16,43 +16,11 @@
 
 //!include "lib/grid.wgsl"
 //!include "lib/activate.wgsl"
-
-struct Params {
-  total: u32,   // threads with work
-  tiles: u32,   // of TP pixels, in one plane
-  n: u32,
-  h: u32, w: u32,   // of the result
-  gh: u32, gw: u32, // of grad
-  gc: u32,      // channels of grad
-  k: u32,       // channels of one group of grad
-  c4: u32,      // vec4s in a row of `packed`
-  group4: u32,  // vec4s of result channels in one group
-  top: u32, left: u32,
-  out_stride: u32, out_offset: u32, // in vec4s
-  kh: u32, kw: u32,
-  sh: u32, sw: u32,
-  dh: u32, dw: u32,
-  relu: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> grad: array<f32>;
-@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+//!include "lib/conv2d-planes.wgsl"
 
 const TP: u32 = 8u; //!tune
 const TQ: u32 = 2u; //!tune
 const TILE: u32 = 16u; //!tune
-
-/// Pixels with the remainders `ry` and `rx`: rows and columns of their plane.
-struct Plane { ry: u32, rx: u32, rows: u32, columns: u32 }
-
-fn plane_of(index: u32) -> Plane {
-  let ry = index / p.sw;
-  let rx = index % p.sw;
-  return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
-}
 
 /// Sums, bias included, and the pixels of `out` that they belong to.
 struct Tile { acc: array<vec4f, TILE>, pixel: array<u32, TP> }

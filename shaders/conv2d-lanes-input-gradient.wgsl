@@ -17,45 +17,13 @@ enable subgroups;
 
 //!include "lib/grid.wgsl"
 //!include "lib/activate.wgsl"
-
-struct Params {
-  total: u32,   // threads with work in one plane
-  tiles: u32,   // of TP pixels, in one plane
-  n: u32,
-  h: u32, w: u32,   // of the result
-  gh: u32, gw: u32, // of grad
-  gc: u32,      // channels of grad
-  k: u32,       // channels of one group of grad
-  c4: u32,      // vec4s of result channels
-  group4: u32,  // vec4s of result channels in one group
-  top: u32, left: u32,
-  out_stride: u32, out_offset: u32, // in vec4s
-  kh: u32, kw: u32,
-  sh: u32, sw: u32,
-  dh: u32, dw: u32,
-  relu: u32,
-}
-
-@group(0) @binding(0) var<uniform> p: Params;
-@group(0) @binding(1) var<storage, read> grad: array<f32>;
-@group(0) @binding(2) var<storage, read> packed: array<vec4f>;
-@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;
+//!include "lib/conv2d-planes.wgsl"
 
 /// Lanes that load for one another: a subgroup, or a half or quarter of one (threads of a subgroup are neighbours). TP = LANES · LOADS.
 const LANES: u32 = 8u; //!tune
 const LOADS: u32 = 2u; //!tune
 const TP: u32 = 16u; //!tune
 //!variant LANES=4 LOADS=4
-
-/// Pixels with the remainders `ry` and `rx`: rows and columns of their plane.
-struct Plane { ry: u32, rx: u32, rows: u32, columns: u32 }
-
-fn plane_of(index: u32) -> Plane {
-  let ry = index / p.sw;
-  let rx = index % p.sw;
-  return Plane(ry, rx, (p.h + p.sh - 1u - ry) / p.sh, (p.w + p.sw - 1u - rx) / p.sw);
-}
 
 /// Sums, bias included, of this lane's vec4 of channels `c`, and the pixels of `out` that this lane loaded for; its team's lanes count from `team` on.
 struct Tile { acc: array<vec4f, TP>, pixel: array<u32, LOADS>, c: u32, team: u32 }
