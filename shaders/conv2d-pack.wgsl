@@ -7,12 +7,14 @@
 //   FILL rows of zeros follow the k rows of each tap, where the map that is contracted over has been given as many channels of zeros.
 // rechannel       out[pixel, c] = x[pixel, c], or zero for channels that x does not have; `out` may be a slice of wider rows.
 //
-// Layouts: weight OHWI [o, taps, cg]; packed [taps·(k + FILL) + 1, wide], or panels of it; maps [pixels, channels]. One thread per float written.
+// Layouts: weight OHWI [o, taps, cg]; packed [taps·(k + FILL) + 1, wide], or panels of it; maps [pixels, channels]. One thread per vec4 of weights, or per float
+//   of a map, that is written.
 
+//!include "lib/divide.wgsl"
 //!include "lib/grid.wgsl"
 
 struct Params {
-  total: u32,  // floats to write
+  total: u32,  // vec4s of weights or floats of a map to write
   taps: u32,
   k: u32,      // channels that one output channel sums over
   cg: u32,     // last axis of weight
@@ -20,14 +22,14 @@ struct Params {
   wide: u32,   // floats in a row that is written
   mirror: u32, // 1: taps in reverse order
   out_stride: u32, out_offset: u32,
-  panel: u32,  // floats of a row that stand together: all `wide`, or as many as a panel has
+  panel: u32,  // floats of a row that stand together: all `wide`, or as many as a panel has, a multiple of 4
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> packed: array<f32>;
+@group(0) @binding(3) var<storage, read_write> packed: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> out: array<f32>;
 
 override HAS_BIAS: u32 = 0;
@@ -39,57 +41,64 @@ fn bias_at(column: u32) -> f32 {
   return bias[min(column, p.width - 1u)];
 }
 
-/// Where column o of a row stands: panels one after the other, the last as wide as is left.
-fn panelled(row: u32, o: u32) -> u32 {
-  let first = o / p.panel * p.panel;
+/// A vec4 of `packed`: its row, which is row j of a tap, its first column, and where it stands among panels one after the other, the last as wide as is left.
+struct Cell { tap: u32, j: u32, column: u32, at: u32 }
+
+fn cell(t: u32) -> Cell {
+  let row = quotient(t, p.wide / 4u);
+  let column = (t - row * (p.wide / 4u)) * 4u;
+  let tap = quotient(row, p.k + FILL);
+  let first = quotient(column, p.panel) * p.panel;
   let rows = p.taps * (p.k + FILL) + 1u;
-  return rows * first + row * min(p.panel, p.wide - first) + o - first;
+  return Cell(tap, row - tap * (p.k + FILL), column, (rows * first + row * min(p.panel, p.wide - first) + column - first) / 4u);
 }
 
 @compute @workgroup_size(WG)
 fn pack(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
-  let o = t % p.wide;
-  let row = t / p.wide;
-  let tap = row / (p.k + FILL);
-  let j = row % (p.k + FILL);
-  var value = 0.0;
-  if (o < p.width) {
-    if (tap == p.taps) {
-      value = bias_at(o);
-    } else if (j < p.k) {
-      value = weight[(o * p.taps + tap) * p.k + j];
+  let to = cell(t);
+  var value = vec4f();
+  for (var i = 0u; i < min(4u, p.width - min(to.column, p.width)); i++) {
+    let o = to.column + i;
+    if (to.tap == p.taps) {
+      value[i] = bias_at(o);
+    } else if (to.j < p.k) {
+      value[i] = weight[(o * p.taps + to.tap) * p.k + to.j];
     }
   }
-  packed[panelled(row, o)] = value;
+  packed[to.at] = value;
 }
 
 @compute @workgroup_size(WG)
 fn pack_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
-  let c = t % p.wide;
-  let row = t / p.wide;
-  let tap = row / (p.k + FILL);
-  let j = row % (p.k + FILL);
-  var value = 0.0;
-  if (c < p.width) {
-    if (tap == p.taps) {
-      value = bias_at(c);
-    } else if (j < p.k) {
-      let seen = select(tap, p.taps - 1u - tap, p.mirror == 1u);
-      value = weight[((c / p.cg * p.k + j) * p.taps + seen) * p.cg + c % p.cg];
+  let to = cell(t);
+  let seen = select(to.tap, p.taps - 1u - to.tap, p.mirror == 1u);
+  var group = quotient(to.column, p.cg);
+  var within = to.column - group * p.cg;
+  var value = vec4f();
+  for (var i = 0u; i < min(4u, p.width - min(to.column, p.width)); i++) {
+    if (to.tap == p.taps) {
+      value[i] = bias_at(to.column + i);
+    } else if (to.j < p.k) {
+      value[i] = weight[((group * p.k + to.j) * p.taps + seen) * p.cg + within];
+    }
+    within += 1u;
+    if (within == p.cg) {
+      within = 0u;
+      group += 1u;
     }
   }
-  packed[panelled(row, c)] = value;
+  packed[to.at] = value;
 }
 
 @compute @workgroup_size(WG)
 fn rechannel(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
   if (t >= p.total) { return; }
-  let c = t % p.wide;
-  let pixel = t / p.wide;
+  let pixel = quotient(t, p.wide);
+  let c = t - pixel * p.wide;
   out[pixel * p.out_stride + p.out_offset + c] = select(0.0, x[pixel * p.width + min(c, p.width - 1u)], c < p.width);
 }

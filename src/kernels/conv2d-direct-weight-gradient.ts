@@ -1,19 +1,39 @@
-import { fill4 } from "./conv2d-pack.js";
-import { defineKernel } from "../runtime/kernel.js";
+import { MAX_WORKGROUPS, defineKernel, grid } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
+import { fill4 } from "./conv2d-pack.js";
+import { lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { withChannels, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-direct-weight-gradient.js";
+import lanesShader from "./wgsl/conv2d-lanes-weight-gradient.js";
 
 const partial = defineKernel(shader, "partial");
 const partialRow = defineKernel(shader, "partial_row");
 const reduce = defineKernel(shader, "reduce");
+const lanesPartial = defineKernel(lanesShader, "partial");
 
 type Four = [number, number, number, number];
 
 /** Threads that keep a CPU busy, and a GPU. The number of partial sums follows from it, so it must not depend on the machine's size. */
 const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 8192);
+
+/** What a team of lanes sums up: `tc` vec2s of input channels per lane, for `to` output channels. */
+interface Team {
+  readonly lanes: number;
+  readonly tc: number;
+  readonly to: number;
+}
+
+/** A team for `width` output and 2·`cg2` input channels of a group; undefined where few channels would leave most of its work unused, or a dispatch has too few layers. */
+function teamFor(low: Lowering, { cg2, width, groups, byRow, layers }: { cg2: number; width: number; groups: number; byRow: boolean; layers: number }): Team | undefined {
+  const forced = low.adapter.variant === "direct:lanes";
+  const lanes = lanesFor(low, cg2);
+  if (lanes === 0 || (!forced && (lanes < 8 || width < 8)) || layers + enough(low) > MAX_WORKGROUPS) return undefined;
+  const tc = !byRow && Math.ceil(cg2 / lanes) % 2 === 0 ? 2 : 1;
+  const to = Math.min(byRow || tc === 2 ? 16 : 32, Math.ceil(width / lanes) * lanes);
+  return groups > 1 && (width / groups) % to !== 0 ? undefined : { lanes, tc, to };
+}
 
 /** Adds up `sums` [chunks, o, taps, cg], with o and cg filled up to multiples of 4, to the weight gradient `out` [o, kh, kw, cg]. */
 export function addChunks(low: Lowering, sums: Operand, out: Operand): void {
@@ -33,26 +53,41 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
   if (sizeOf(x.shape) === 0 || sizeOf(grad.shape) === 0) return false;
   const [c4, o4] = [fill4(c) / 4, fill4(width) / 4];
   const [cg4, group4] = [c4 / groups, o4 / groups];
+  const lines = n * oh;
+  const byRow = kw === 3 && stride[1] === 1 && dilation[1] === 1;
+  const layers = kh * (byRow ? 1 : kw);
+  const team = teamFor(low, { cg2: 2 * cg4, width, groups, byRow, layers });
 
   const TO = group4 % 2 === 0 ? 2 : 1;
-  const byRow = kw === 3 && stride[1] === 1 && dilation[1] === 1;
   const TC = !byRow && cg4 % 2 === 0 ? 2 : 1;
-  const tiles = ((o4 / TO) * cg4 * kh * kw) / TC / (byRow ? kw : 1);
-  const lines = n * oh;
+  const threads = team ? Math.ceil(width / team.to) * Math.ceil((2 * cg4) / (team.lanes * team.tc)) * team.lanes : ((o4 / TO) * cg4) / TC;
   // Weights near the size of a binding leave no room for several sums of them.
   const bindable = Math.max(1, Math.floor(low.adapter.limits.maxStorageBufferBindingSize / (4 * o4 * 4 * kh * kw * cg4 * 4)));
-  const per_chunk = Math.ceil(lines / Math.min(lines, bindable, Math.ceil(enough(low) / tiles)));
+  const per_chunk = Math.ceil(lines / Math.min(lines, bindable, Math.ceil(enough(low) / (threads * layers))));
   const chunks = Math.ceil(lines / per_chunk);
 
   const filled = c % 4 !== 0 || width % 4 !== 0;
   const sums = filled || chunks > 1 ? low.temp([chunks, o4 * 4, kh * kw, cg4 * 4]) : out;
-  const params = {
-    total: tiles * chunks, lines, per_chunk, h, w, oh, ow, c4, cg4, o4, group4, top: o.padding[0], left: o.padding[2], chunks,
-    kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], o: width, cg,
-  };
-  const bindings = { x: c % 4 === 0 ? x : withChannels(low, x, fill4(c)), grad: width % 4 === 0 ? grad : withChannels(low, grad, fill4(width)), sums };
-  const constants = { WG: workgroup(low), TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 };
-  low.run((byRow ? partialRow : partial)({ bindings, params, constants, threads: params.total, flops: 2 * sizeOf(grad.shape) * kh * kw * cg }));
+  const shared = { lines, per_chunk, h, w, oh, ow, o4, top: o.padding[0], left: o.padding[2], kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], o: width };
+  const wideX = c % 4 === 0 ? x : withChannels(low, x, fill4(c));
+  const flops = 2 * sizeOf(grad.shape) * kh * kw * cg;
+  if (team) {
+    const { lanes, tc, to } = team;
+    const TK = byRow ? kw : 1;
+    // A workgroup of two teams would make a lone one do its work twice.
+    const WG = threads % workgroup(low) === 0 ? workgroup(low) : 8;
+    const [across, down] = grid(threads, WG);
+    low.run(lanesPartial({
+      bindings: { x: wideX, grad, sums }, params: { ...shared, c2: 2 * c4, cg2: 2 * cg4, total: threads, group: width / groups },
+      constants: { WG, LANES: lanes, LOADS: to / lanes, TO: to, TC: tc, TK, TX: tc * TK, TILE: to * tc * TK }, workgroups: [across, down, chunks * layers], flops,
+    }));
+  } else {
+    const total = threads * layers * chunks;
+    low.run((byRow ? partialRow : partial)({
+      bindings: { x: wideX, grad: width % 4 === 0 ? grad : withChannels(low, grad, fill4(width)), sums }, params: { ...shared, c4, cg4, total, group4, chunks, cg },
+      constants: { WG: workgroup(low), TO, TC, TILE: TO * TC * 4, TK: 3, TILE_ROW: TO * 12 }, threads: total, flops,
+    }));
+  }
   if (sums !== out) addChunks(low, sums, out);
   return true;
 }

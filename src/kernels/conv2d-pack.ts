@@ -24,9 +24,9 @@ export function packWeight(low: Lowering, { weight, bias, depth, panel }: Packin
   const packed = low.temp([kh * kw * depth + 1, fill4(width)]);
   low.run(pack({
     bindings: { weight, bias: bias ?? weight, packed },
-    params: { total: sizeOf(packed.shape), taps: kh * kw, k: cg, cg, width, wide: fill4(width), mirror: 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
+    params: { total: sizeOf(packed.shape) / 4, taps: kh * kw, k: cg, cg, width, wide: fill4(width), mirror: 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
     constants: { HAS_BIAS: bias ? 1 : 0, ...(depth > cg && { FILL: depth - cg }) },
-    threads: sizeOf(packed.shape),
+    threads: sizeOf(packed.shape) / 4,
   }));
   return packed;
 }
@@ -37,9 +37,9 @@ export function packGradientWeight(low: Lowering, { weight, bias, depth, panel, 
   const packed = low.temp([kh * kw * depth + 1, fill4(width)]);
   low.run(packGradient({
     bindings: { weight, bias: bias ?? weight, packed },
-    params: { total: sizeOf(packed.shape), taps: kh * kw, k, cg, width, wide: fill4(width), mirror: mirror ? 1 : 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
+    params: { total: sizeOf(packed.shape) / 4, taps: kh * kw, k, cg, width, wide: fill4(width), mirror: mirror ? 1 : 0, out_stride: 0, out_offset: 0, panel: panel ? 4 * panel : fill4(width) },
     constants: { HAS_BIAS: bias ? 1 : 0, ...(depth > k && { FILL: depth - k }) },
-    threads: sizeOf(packed.shape),
+    threads: sizeOf(packed.shape) / 4,
   }));
   return packed;
 }

@@ -42,9 +42,11 @@ function sizes(x: readonly number[], grad: readonly number[], weight: readonly n
 /** Names of the kernels without workgroup memory that a table of measurements may choose (see conv2d-direct.ts). */
 const DIRECT = ["direct:lanes", "direct:columns", "direct:blocks"] as const;
 
-/** The lowering with the variant that the device's table names for this convolution; weight gradients have one direct kernel. */
+const DIRECT_WEIGHT_GRADIENT = ["direct:lanes", "direct"] as const;
+
+/** The lowering with the variant that the device's table names for this convolution. */
 function choose(op: string, low: Lowering, operands: readonly Operand[], m: number, n: number, k: number, o: Conv2dParams): Lowering {
-  return low.adapter.tuning ? tuned(low, geometry(op, operands, o), { m, n, k, planes: o.groups }, op === "conv2dWeightGradient" ? ["direct"] : DIRECT) : low;
+  return low.adapter.tuning ? tuned(low, geometry(op, operands, o), { m, n, k, planes: o.groups }, op === "conv2dWeightGradient" ? DIRECT_WEIGHT_GRADIENT : DIRECT) : low;
 }
 
 export function lowerConv2d(given: Lowering, { x, weight, bias, residual }: Conv2dInputs, { out }: { out: Operand }, o: Conv2dParams): void {

@@ -6,10 +6,14 @@ import columns from "./wgsl/conv2d-columns.js";
 import direct from "./wgsl/conv2d-direct.js";
 import directInputGradient from "./wgsl/conv2d-direct-input-gradient.js";
 import directWeightGradient from "./wgsl/conv2d-direct-weight-gradient.js";
+import lanes from "./wgsl/conv2d-lanes.js";
+import lanesInputGradient from "./wgsl/conv2d-lanes-input-gradient.js";
+import lanesWeightGradient from "./wgsl/conv2d-lanes-weight-gradient.js";
 import tiled from "./wgsl/conv2d-tiled.js";
 import tiledInputGradient from "./wgsl/conv2d-tiled-input-gradient.js";
 import tiledWeightGradient from "./wgsl/conv2d-tiled-weight-gradient.js";
 import matmulColumns from "./wgsl/matmul-columns.js";
+import matmulLanes from "./wgsl/matmul-lanes.js";
 import matmulTiled from "./wgsl/matmul-tiled.js";
 
 /** Which kernels were fastest on an adapter: plain data, to be kept as JSON and given to `createDevice`. Made by `tune` and `calibrate`. */
@@ -32,7 +36,8 @@ const MOST = 7;
 /** FNV-1a over the code of the kernels that are chosen among. */
 function kernelVersion(): string {
   let hash = 0x811c9dc5;
-  for (const { code } of [columns, direct, directInputGradient, directWeightGradient, tiled, tiledInputGradient, tiledWeightGradient, matmulColumns, matmulTiled])
+  const chosenAmong = [columns, direct, directInputGradient, directWeightGradient, lanes, lanesInputGradient, lanesWeightGradient, matmulColumns, matmulLanes, matmulTiled, tiled, tiledInputGradient, tiledWeightGradient];
+  for (const { code } of chosenAmong)
     for (let i = 0; i < code.length; i++) hash = Math.imul(hash ^ code.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(16);
 }

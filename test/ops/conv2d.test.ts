@@ -57,6 +57,9 @@ testOp("conv2d", ({ x, weight, bias }, o: Omit<Conv2dOptions, "bias">) => conv2d
   { x: [1, 5, 6, 2], weight: [8, 3, 2, 1], options: { padding: "same-tensorflow", paddingMode: "reflect", stride: 2, groups: 2 }, name: "depthwise, SAME, reflect" },
   { x: [1, 3, 3, 4], weight: [4, 3, 1, 4], options: { stride: [2 ** 16, 2], dilation: [2 ** 15, 1], padding: [2 ** 15, 0] }, name: "stride times reach beyond 32 bits" },
   { x: [1, 14, 19, 2], weight: [3, 13, 9, 2], options: { padding: [6, 4], stride: [3, 1] }, name: "13×9" },
+  { x: [2, 5, 9, 32], weight: [40, 1, 2, 32], name: "two vec2s per lane of a weight gradient's team" },
+  { x: [1, 9, 8, 16], weight: [40, 2, 2, 16], options: { stride: 2 }, name: "32 output channels of a weight gradient's team, and a rest" },
+  { x: [1, 5, 7, 48], weight: [32, 3, 3, 24], options: { padding: 1, groups: 2 }, name: "groups of whole teams" },
   { x: [1, 16, 16, 64], weight: [64, 3, 3, 64], bias: [64], options: { padding: 1 } },
 ], { variants: ["clear", "direct", "direct:lanes"] });
 
