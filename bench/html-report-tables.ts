@@ -49,7 +49,7 @@ export function plansTable(rows: readonly Row[]): string {
   const plans = rows.flatMap(({ name, contenders: { atrous: ours } }) => (isFigures(ours) && ours.plan ? [{ name, plan: ours.plan }] : []));
   return htmlTable(
     ["plan", "dispatches", "pipelines", "memory, MiB", "lower bound", "over it", "derived, MiB", "encoding, µs per dispatch"],
-    plans.map(({ name, plan }) => [name, String(plan.dispatches), String(plan.pipelines), mebibytes(plan.slabBytes), mebibytes(plan.lowerBoundBytes), `${(plan.slabBytes / plan.lowerBoundBytes).toFixed(2)}×`, mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1)]),
+    plans.map(({ name, plan }) => [name, String(plan.dispatches), String(plan.pipelines), mebibytes(plan.slabBytes), mebibytes(plan.lowerBoundBytes), plan.lowerBoundBytes ? `${(plan.slabBytes / plan.lowerBoundBytes).toFixed(2)}×` : "–", mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1)]),
   );
 }
 

@@ -27,7 +27,7 @@ async function kernelRun(device: Device, call: KernelCall): Promise<Omit<Prepare
   const program = new Program(device, "limit", [call], [], (operand) => ({ buffer: buffers.get(operand)!, offset: 0, bytes: bytes(operand) }));
   await program.ready;
   return {
-    run: () => program.run({ epoch: device.failures.next(), from: 0, step: undefined, copiesIn: [], copiesOut: [] }),
+    run: () => program.run({ epoch: device.failures.next(), from: 0 }),
     dispose: () => {
       program.dispose();
       for (const buffer of buffers.values()) device.releaseShared(buffer);
@@ -121,7 +121,7 @@ const dispatches = limit({
     const program = new Program(device, "limit", Array.from({ length: DISPATCHES }, () => call), [], () => ({ buffer, offset: 0, bytes: 256 }));
     await program.ready;
     return {
-      run: () => program.run({ epoch: device.failures.next(), from: 0, step: undefined, copiesIn: [], copiesOut: [] }),
+      run: () => program.run({ epoch: device.failures.next(), from: 0 }),
       dispose: () => {
         program.dispose();
         device.releaseShared(buffer);

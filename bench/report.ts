@@ -86,13 +86,13 @@ export function meansTable(rows: readonly Row[]): string {
 }
 
 /** What a plan is made of. */
-export function planNumbers(plan: Plan, { encodeTimes }: Timed): PlanNumbers {
+export async function planNumbers(plan: Plan, { encodeTimes }: Timed): Promise<PlanNumbers> {
   const { calls } = plan.lowered;
   const pipelines = new Set(calls.map(({ shader, entry, constants }) => JSON.stringify([shader.name, shader.code.length > 0 ? shader.code : "", entry, constants])));
   const { slabs, lowerBound, derived } = plan.memory;
   return {
     dispatches: calls.length, pipelines: pipelines.size, slabBytes: slabs, lowerBoundBytes: lowerBound, derivedBytes: derived,
-    encodeMicrosecondsPerDispatch: plan.program.encodingTime(), callMicrosecondsPerDispatch: (1000 * Math.min(...encodeTimes)) / calls.length,
+    encodeMicrosecondsPerDispatch: await plan.withTensors((slots) => plan.program.encodingTime(slots)), callMicrosecondsPerDispatch: (1000 * Math.min(...encodeTimes)) / calls.length,
   };
 }
 
@@ -102,7 +102,7 @@ const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(2);
 export function planTable(results: readonly Result[]): string {
   const rows = results.flatMap(({ case: { name }, plan }) => (plan ? [[
     name, String(plan.dispatches), String(plan.pipelines), mebibytes(plan.slabBytes), mebibytes(plan.lowerBoundBytes),
-    (plan.slabBytes / plan.lowerBoundBytes).toFixed(2), mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1), plan.callMicrosecondsPerDispatch.toFixed(1),
+    plan.lowerBoundBytes ? (plan.slabBytes / plan.lowerBoundBytes).toFixed(2) : "–", mebibytes(plan.derivedBytes), plan.encodeMicrosecondsPerDispatch.toFixed(1), plan.callMicrosecondsPerDispatch.toFixed(1),
   ]] : []));
   return rows.length > 0 ? table([["plan", "dispatches", "pipelines", "slabs MiB", "lower bound", "ratio", "derived MiB", "encode µs/dispatch", "call µs/dispatch"], ...rows]) : "";
 }

@@ -19,7 +19,7 @@ import type { Variable } from "./variable.js";
 
 /** Bytes that a plan needs. */
 export interface PlanMemory {
-  /** Intermediate tensors, inputs and outputs: the slabs. */
+  /** Intermediate tensors: the slabs. Arguments and results stay where they are, in the caller's tensors. */
   readonly slabs: number;
   /** No placement of the chosen order could need less. */
   readonly lowerBound: number;
@@ -43,6 +43,7 @@ export class Plan {
   readonly #step = new Uint32Array(STEP_BLOCK_BYTES / 4);
   readonly #guarded: boolean;
   #staticVersion: string | undefined;
+  #latest: readonly Storage[] = [];
   #disposed = false;
 
   constructor(device: Device, graph: Graph, label: string) {
@@ -56,7 +57,7 @@ export class Plan {
     const { calls, statics, memories } = this.lowered;
     this.#guarded = device.guarded;
     this.layout = layOut(this.lowered, device.adapter.limits.maxBufferSize, this.#guarded);
-    this.#checkSizes(memories.filter((m) => m.static || this.layout.places.has(m)));
+    this.#checkSizes(memories.filter((m) => m.static || m.slot !== undefined || this.layout.places.has(m)));
     this.#watched = [...new Set(statics.flatMap((call) => usesOf(call).reads.flatMap((m) => m.variable ?? [])))];
     this.#assigned = [...graph.capture.assigned];
     for (const { variable } of memories) if (variable) this.#bound.set(variable, variable.memory(label));
@@ -127,6 +128,7 @@ export class Plan {
     for (const output of outputs) output.epoch = epoch;
     const used = [...inputs, ...outputs, ...variables];
     for (const storage of used) storage.hold();
+    this.#latest = inputs;
     if (!this.program.compiled) queue.wait(this.program.ready);
     queue.run(() => {
       try {
@@ -153,8 +155,9 @@ export class Plan {
       epoch,
       from: version === this.#staticVersion ? statics.length : 0,
       step,
-      copiesIn: inputs.flatMap((storage, i) => (slots[i]!.memory.last >= 0 ? [{ storage, place: this.#place(slots[i]!) }] : [])),
-      copiesOut: outputs.map((storage, i) => ({ storage, place: this.#place(results[i]!) })),
+      slots: [...inputs, ...outputs],
+      copiesIn: inputs.flatMap((storage, i) => (slots[i]!.memory.slot === undefined && slots[i]!.memory.last >= 0 ? [{ storage, place: this.#place(slots[i]!) }] : [])),
+      copiesOut: outputs.flatMap((storage, i) => (results[i]!.memory.slot === inputs.length + i ? [] : [{ storage, place: this.#place(results[i]!) }])),
     });
     this.#staticVersion = version;
   }
@@ -184,6 +187,7 @@ export class Plan {
     const storage = memory.held ?? (memory.variable && this.#bound.get(memory.variable));
     if (storage) return { buffer: storage.buffer, offset: storage.offset + offset, bytes };
     if (memory.static) return { buffer: this.#statics.get(memory)!, offset, bytes };
+    if (memory.slot !== undefined) return { slot: memory.slot, offset, bytes };
     const place = this.layout.places.get(memory)!;
     return { slab: place.slab, offset: place.offset + offset, bytes, ...(this.#guarded && { bound: memory.bytes - offset }) };
   }
@@ -210,6 +214,29 @@ export class Plan {
     // Loaded when asked for: programs that only predict or train need none of it.
     const { profilePlan } = await import("./profile.js");
     return profilePlan(this);
+  }
+
+  /**
+   * Calls `use`, which runs parts of the program, with tensors for its arguments and results: the arguments of the last call
+   * where they still exist, and tensors of zeros.
+   */
+  async withTensors<T>(use: (slots: readonly Storage[]) => T | Promise<T>): Promise<T> {
+    const made: Storage[] = [];
+    const make = ({ shape, dtype }: Operand): Storage => {
+      const bytes = byteLength(dtype, sizeOf(shape));
+      const storage = this.device.allocate(bytes, this.label);
+      made.push(storage);
+      storage.write(new Uint8Array(bytes));
+      return storage;
+    };
+    const inputs = this.lowered.inputs.map((operand, i) => (this.#latest[i]?.disposed === false ? this.#latest[i]! : make(operand)));
+    inputs.forEach((storage) => storage.hold());
+    try {
+      return await use([...inputs, ...this.lowered.outputs.map(make)]);
+    } finally {
+      inputs.forEach((storage) => storage.letGo());
+      for (const storage of made) storage.release();
+    }
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@ import { measureAdapter, type AdapterLimits } from "../kernels/adapter-limits.js
 import type { Device } from "../runtime/device.js";
 import { byteLength } from "../runtime/dtype.js";
 import { sizeOf } from "../runtime/shape.js";
+import type { Storage } from "../runtime/storage.js";
 import { nodeLabel } from "./describe.js";
 import type { Plan } from "./plan.js";
 
@@ -30,6 +31,10 @@ const MAX_REPEATS = 50;
  */
 export async function profilePlan(plan: Plan): Promise<KernelTime[]> {
   await plan.ready;
+  return plan.withTensors((slots) => profile(plan, slots));
+}
+
+async function profile(plan: Plan, slots: readonly Storage[]): Promise<KernelTime[]> {
   await plan.device.idle();
   const peaks = await peaksOf(plan.device);
   const assigned = [...plan.graph.capture.assigned];
@@ -38,7 +43,7 @@ export async function profilePlan(plan: Plan): Promise<KernelTime[]> {
   const times: KernelTime[] = [];
   for (const [index, call] of plan.program.calls.entries()) {
     if (index < statics.length) continue;
-    const milliseconds = await fastest(plan, index);
+    const milliseconds = await fastest(plan, index, slots);
     const bytes = Object.values(call.bindings).reduce((sum, operand) => sum + byteLength(operand.dtype, sizeOf(operand.shape)), 0);
     const [gflops, gigabytesPerSecond] = [call.flops / milliseconds / 1e6, bytes / milliseconds / 1e6];
     const node = origin.get(call);
@@ -51,11 +56,11 @@ export async function profilePlan(plan: Plan): Promise<KernelTime[]> {
   return times;
 }
 
-async function fastest(plan: Plan, index: number): Promise<number> {
+async function fastest(plan: Plan, index: number, slots: readonly Storage[]): Promise<number> {
   let [best, repeats] = [Infinity, 1];
   for (let round = 0; round < 4; round++) {
     const start = performance.now();
-    await plan.program.runStep(index, repeats);
+    await plan.program.runStep(index, repeats, slots);
     const time = (performance.now() - start) / repeats;
     if (round === 0) repeats = Math.max(1, Math.min(MAX_REPEATS, Math.ceil(LONG_ENOUGH / time)));
     else best = Math.min(best, time);

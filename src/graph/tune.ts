@@ -113,7 +113,7 @@ async function measured(device: Device, calls: readonly KernelCall[]): Promise<{
     const { failures } = device;
     const run = async (times: number): Promise<number> => {
       const start = performance.now();
-      for (let i = 0; i < times; i++) program!.run({ epoch: failures.next(), from: 0, step: undefined, copiesIn: [], copiesOut: [] });
+      for (let i = 0; i < times; i++) program!.run({ epoch: failures.next(), from: 0 });
       await device.idle();
       return performance.now() - start;
     };

@@ -13,6 +13,8 @@ export interface Memory extends Block {
   /** Memory that exists already: a variable's, or a tensor closed over. */
   readonly variable?: Variable;
   readonly held?: Storage;
+  /** Number of the caller's tensor that stands for it: arguments first, then results. Such memory is bound where it is, and copied nowhere. */
+  slot?: number;
   /** Written only by dispatches whose inputs never change within the plan: kept from call to call. */
   static: boolean;
 }

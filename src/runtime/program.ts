@@ -6,9 +6,11 @@ import type { Pipeline } from "./pipelines.js";
 import { specialisationOf } from "./specialise.js";
 import type { Storage } from "./storage.js";
 
-/** A range of memory: of a shared slab by index, or of a buffer. */
+/** A range of memory: of a shared slab by index, of a buffer, or of a tensor that comes with every run. */
 export interface Place {
   readonly slab?: number;
+  /** Number of the tensor among those of the run. */
+  readonly slot?: number;
   readonly buffer?: GPUBuffer;
   readonly offset: number;
   readonly bytes: number;
@@ -26,9 +28,11 @@ export interface ProgramRun {
   /** Index of the first step to run. */
   readonly from: number;
   /** New contents of the step block, if it has any. */
-  readonly step: Uint32Array<ArrayBuffer> | undefined;
-  readonly copiesIn: readonly { storage: Storage; place: Place }[];
-  readonly copiesOut: readonly { storage: Storage; place: Place }[];
+  readonly step?: Uint32Array<ArrayBuffer> | undefined;
+  /** What places with a slot are in this run. */
+  readonly slots?: readonly Storage[];
+  readonly copiesIn?: readonly { storage: Storage; place: Place }[];
+  readonly copiesOut?: readonly { storage: Storage; place: Place }[];
 }
 
 /**
@@ -37,6 +41,17 @@ export interface ProgramRun {
  */
 const CUTS = [8, 40] as const;
 const LONG = 64;
+/** Bind groups that are kept for a dispatch whose tensors change from run to run. */
+const MOST_GROUPS = 16;
+
+/** A dispatch that touches tensors of the run. */
+interface Moving {
+  readonly call: number;
+  /** The slots of those tensors. */
+  readonly slots: readonly number[];
+  /** Its bind groups, by buffers. */
+  readonly groups: Map<string, GPUBindGroup>;
+}
 
 /** Dispatches with their pipelines, parameters and bind groups, ready to be encoded again and again. */
 export class Program {
@@ -51,6 +66,9 @@ export class Program {
   /** By dispatch, in lists of their own, so that encoding makes no object and reads none but these. */
   readonly #pipelines: readonly Pipeline[];
   readonly #groups: GPUBindGroup[] = [];
+  readonly #moving: readonly Moving[];
+  /** The tensors that the bind groups are for. */
+  #slots: readonly Storage[] = [];
   /** Workgroups along x, y and z of each dispatch. */
   readonly #grids: Uint32Array;
   /** Where each dispatch finds its parameters, in bytes. */
@@ -68,6 +86,10 @@ export class Program {
     this.#place = place;
     this.calls = calls;
     this.#grids = Uint32Array.from(calls.flatMap((call) => call.workgroups));
+    this.#moving = calls.flatMap((call, i) => {
+      const slots = Object.values(call.bindings).flatMap((operand) => place(operand).slot ?? []);
+      return slots.length > 0 ? [{ call: i, slots, groups: new Map<string, GPUBindGroup>() }] : [];
+    });
     const { offsets, data } = packAll(calls);
     this.#offsets = offsets;
     const usage = BufferUsage.UNIFORM | BufferUsage.COPY_DST;
@@ -108,26 +130,51 @@ export class Program {
     return this.#compiled;
   }
 
-  /** Makes the bind groups, again when a shared slab has been replaced or something went wrong since. */
-  bind(): readonly GPUBuffer[] {
-    const { slabs, failures, gpu } = this.#device;
+  /** Makes the bind groups, again when a shared slab has been replaced or something went wrong since; those that touch tensors of a run, once for each. */
+  bind(slots: readonly Storage[] = []): readonly GPUBuffer[] {
+    const { slabs, failures } = this.#device;
     const buffers = slabs.reserve(this.#slabSizes);
     const bound = `${slabs.version} ${failures.recorded}`;
-    if (this.#bound === bound) return buffers;
-    this.calls.forEach((call, i) => {
-      const label = `${call.shader.name}.${call.entry}`;
-      const entries = Object.entries(call.shader.entries[call.entry]!).map(([name, [binding]]): GPUBindGroupEntry => {
-        if (name === "p") return { binding, resource: { buffer: this.#params, offset: this.#offsets[i]!, size: alignUp(Math.max(16, 4 * Object.keys(call.shader.params).length), 16) } };
-        if (name === "step") return { binding, resource: { buffer: this.#stepBlock } };
-        const operand = call.bindings[name];
-        if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
-        const place = this.#place(operand);
-        return { binding, resource: { buffer: bufferOf(place, buffers), offset: place.offset, size: place.bound ?? (place.bytes || EMPTY_BYTES) } };
+    if (this.#bound !== bound) {
+      const moving = new Set(this.#moving.map(({ call, groups }) => (groups.clear(), call)));
+      this.calls.forEach((_, i) => {
+        if (!moving.has(i)) this.#groups[i] = this.#group(i, buffers, []);
       });
-      this.#groups[i] = failures.guard(label, () => gpu.createBindGroup({ layout: this.#pipelines[i]!.layout, entries, label }));
-    });
-    this.#bound = bound;
+      this.#slots = [];
+      this.#bound = bound;
+    }
+    if (slots.some((storage, i) => storage.buffer !== this.#slots[i]?.buffer)) {
+      for (const moving of this.#moving) this.#groups[moving.call] = this.#groupFor(moving, buffers, slots);
+      this.#slots = slots;
+    }
     return buffers;
+  }
+
+  /** The bind group of a dispatch for the tensors of a run: made for buffers that it has not met lately. */
+  #groupFor({ call, slots: used, groups }: Moving, buffers: readonly GPUBuffer[], slots: readonly Storage[]): GPUBindGroup {
+    let key = "";
+    for (const slot of used) key += `${idOf(slots[slot]!.buffer)} `;
+    const group = groups.get(key) ?? this.#group(call, buffers, slots);
+    // The one used longest ago goes first.
+    groups.delete(key);
+    groups.set(key, group);
+    if (groups.size > MOST_GROUPS) groups.delete(groups.keys().next().value!);
+    return group;
+  }
+
+  #group(index: number, buffers: readonly GPUBuffer[], slots: readonly Storage[]): GPUBindGroup {
+    const { failures, gpu } = this.#device;
+    const call = this.calls[index]!;
+    const label = `${call.shader.name}.${call.entry}`;
+    const entries = Object.entries(call.shader.entries[call.entry]!).map(([name, [binding]]): GPUBindGroupEntry => {
+      if (name === "p") return { binding, resource: { buffer: this.#params, offset: this.#offsets[index]!, size: alignUp(Math.max(16, 4 * Object.keys(call.shader.params).length), 16) } };
+      if (name === "step") return { binding, resource: { buffer: this.#stepBlock } };
+      const operand = call.bindings[name];
+      if (!operand) throw new AtrousError(`${label}: nothing was given for the binding "${name}".`);
+      const place = this.#place(operand);
+      return { binding, resource: { ...rangeOf(place, buffers, slots), size: place.bound ?? (place.bytes || EMPTY_BYTES) } };
+    });
+    return failures.guard(label, () => gpu.createBindGroup({ layout: this.#pipelines[index]!.layout, entries, label }));
   }
 
   /** Makes `bind` make new bind groups: memory outside the slabs has moved. */
@@ -136,13 +183,16 @@ export class Program {
   }
 
   /** Encodes and submits the steps from `from` on, with copies into and out of the program's memory around them. */
-  run({ epoch, from, step, copiesIn, copiesOut }: ProgramRun): void {
+  run({ epoch, from, step, slots = [], copiesIn = [], copiesOut = [] }: ProgramRun): void {
     const { gpu, failures } = this.#device;
     failures.guard(this.label, () => {
-      const slabs = this.bind();
+      const slabs = this.bind(slots);
+      const copy = (from: Range, to: Range, bytes: number): void => {
+        if (bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, to.buffer, to.offset, bytes);
+      };
       if (step) gpu.queue.writeBuffer(this.#stepBlock, 0, step);
       let encoder = gpu.createCommandEncoder({ label: this.label });
-      for (const { storage, place } of copiesIn) if (place.bytes > 0) encoder.copyBufferToBuffer(storage.buffer, storage.offset, bufferOf(place, slabs), place.offset, place.bytes);
+      for (const { storage, place } of copiesIn) copy(storage, rangeOf(place, slabs, slots), place.bytes);
       let begin = from;
       for (const cut of this.calls.length - from < LONG ? [] : CUTS) {
         this.#pass(encoder, begin, from + cut);
@@ -151,7 +201,7 @@ export class Program {
         begin = from + cut;
       }
       this.#pass(encoder, begin, this.calls.length);
-      for (const { storage, place } of copiesOut) if (place.bytes > 0) encoder.copyBufferToBuffer(bufferOf(place, slabs), place.offset, storage.buffer, storage.offset, place.bytes);
+      for (const { storage, place } of copiesOut) copy(rangeOf(place, slabs, slots), storage, place.bytes);
       gpu.queue.submit([encoder.finish()]);
     }, { epoch });
   }
@@ -159,11 +209,13 @@ export class Program {
   /**
    * Microseconds on this thread to encode one dispatch, from the start of the pass to the finished command buffer, which is
    * dropped: the least of `rounds`. For benchmarks; the program must be compiled.
+   *
+   * @param slots what places with a slot are
    */
-  encodingTime(rounds = 50): number {
+  encodingTime(slots: readonly Storage[], rounds = 50): number {
     const { gpu, failures } = this.#device;
     return failures.guard(this.label, () => {
-      this.bind();
+      this.bind(slots);
       let least = Infinity;
       for (let round = 0; round < rounds; round++) {
         const encoder = gpu.createCommandEncoder({ label: this.label });
@@ -176,12 +228,12 @@ export class Program {
     });
   }
 
-  /** Runs step `index` alone, `times` times, and resolves when the GPU has finished. */
-  async runStep(index: number, times = 1): Promise<void> {
+  /** Runs step `index` alone, `times` times, and resolves when the GPU has finished; `slots` are what places with a slot are. */
+  async runStep(index: number, times = 1, slots: readonly Storage[] = []): Promise<void> {
     const { gpu, failures } = this.#device;
     const epoch = failures.next();
     failures.guard(this.label, () => {
-      this.bind();
+      this.bind(slots);
       const encoder = gpu.createCommandEncoder({ label: this.label });
       const pass = encoder.beginComputePass();
       for (let i = 0; i < times; i++) this.#encode(pass, index, index + 1);
@@ -223,7 +275,21 @@ export class Program {
 /** What is bound for a tensor without elements: one element of the widest type that kernels read (vec4f). */
 const EMPTY_BYTES = 16;
 
-const bufferOf = (place: Place, slabs: readonly GPUBuffer[]): GPUBuffer => place.buffer ?? slabs[place.slab!]!;
+interface Range {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
+function rangeOf({ slot, slab, buffer, offset }: Place, slabs: readonly GPUBuffer[], slots: readonly Storage[]): Range {
+  if (slot === undefined) return { buffer: buffer ?? slabs[slab!]!, offset };
+  const storage = slots[slot]!;
+  return { buffer: storage.buffer, offset: storage.offset + offset };
+}
+
+/** Numbers for buffers, so that bind groups can be found by them. */
+const ids = new WeakMap<GPUBuffer, number>();
+let nextId = 0;
+const idOf = (buffer: GPUBuffer): number => ids.get(buffer) ?? (ids.set(buffer, nextId), nextId++);
 
 /** The parameters of all calls in one block, equal ones once, and where each call finds its own. */
 function packAll(calls: readonly KernelCall[]): { offsets: number[]; data: Uint32Array<ArrayBuffer> } {

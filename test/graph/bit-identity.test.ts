@@ -80,8 +80,7 @@ test.each(subjects.map((s) => [s.name, s] as const))(`%s, forward and backward, 
   device.poisonPool(true);
   for (let i = 0; i < runs; i++) {
     const plan = i % 2 === 0 ? kept : make();
-    plan.plan(...given);
-    poisonSlabs(device);
+    poisonSlabs(device, plan.plan(...given));
     const results = plan(...given) as AnyTensor[];
     seen.add((await Promise.all(results.map(async (t) => bitsOf(await t.data())))).join("\n"));
     results.forEach((t) => t.dispose());

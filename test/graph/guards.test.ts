@@ -39,7 +39,7 @@ async function run(stray: number, dtype: FloatDType = "f32"): Promise<number[]> 
     const plan = compile((x: Tensor) => careless({ x }, { stray }));
     using x = tensor(device, Float32Array.from({ length: 5 }, (_, i) => i), [5], { dtype });
     const made = plan.plan(x);
-    poisonSlabs(device);
+    poisonSlabs(device, made);
     using y = plan(x);
     const data = Array.from(await y.data(), dtype === "f16" ? fromHalf : Number);
     await expectGuards(device, made);

@@ -135,7 +135,10 @@ describe("f16 graphs", () => {
     const [expected, found] = [single(x, labels), half(x, labels)];
     expect(found.map((t) => t.dtype)).toEqual(expected.map((t) => t.dtype));
     for (const [i, t] of expected.entries()) expect(error(await found[i]!.data() as Float32Array, await t.data() as Float32Array), `result ${i}`).toBeLessThan(i === 0 ? 2e-3 : 1e-2);
-    expect(half.plan(x, labels).memory.slabs).toBeLessThan(0.85 * single.plan(x, labels).memory.slabs);
+    // In small maps partial sums, in f32, would count for more than activations.
+    using large = tensor(device, new Float32Array(2 * 64 * 64 * 3), [2, 64, 64, 3]);
+    using classes = tensor(device, new Uint32Array(2 * 64 * 64), [2, 64, 64]);
+    expect(half.plan(large, classes).memory.slabs).toBeLessThan(0.6 * single.plan(large, classes).memory.slabs);
     for (const t of [...expected, ...found]) t.dispose();
     single.dispose();
     half.dispose();

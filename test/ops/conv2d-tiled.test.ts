@@ -104,7 +104,7 @@ for (const row of rows.filter(({ quick }) => quick || tier() === "full"))
     }));
     try {
       const plan = made.plan(...arguments_);
-      poisonSlabs(device);
+      poisonSlabs(device, plan);
       const results = made(...arguments_) as Tensor[];
       const got = await Promise.all(results.map((t) => t.data()));
       await expectGuards(device, plan);

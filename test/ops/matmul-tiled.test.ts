@@ -43,7 +43,7 @@ for (const row of rows.filter(({ quick }) => quick || tier() === "full"))
     try {
       const plan = product.plan(ta, tb);
       expect(plan.lowered.calls.some(({ shader }) => shader.name.startsWith("matmul-tiled")), "tiled").toBe(!row.untiled);
-      poisonSlabs(device);
+      poisonSlabs(device, plan);
       const out = product(ta, tb) as Tensor;
       const got = await out.data();
       await expectGuards(device, plan);

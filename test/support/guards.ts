@@ -14,12 +14,12 @@ function unwritten(slab: number, i: number): number {
 }
 
 /**
- * Fills the memory of intermediate tensors with NaN words, as `poisonPool` does with that of tensors. It is there from when a plan
- * is made until the last one is disposed of.
+ * Fills the memory of a plan's intermediate tensors with NaN words, as `poisonPool` does with that of tensors. It is there from when a
+ * plan is made until the last one is disposed of.
  */
-export function poisonSlabs(device: Device): void {
+export function poisonSlabs(device: Device, plan: Plan): void {
   const slabs = device.slabs.reserve([]);
-  if (slabs.length === 0) throw new Error("poisonSlabs: there is no memory of plans to fill. Make the plan first.");
+  if (slabs.length < plan.layout.slabs.length) throw new Error("poisonSlabs: there is no memory of plans to fill. Make the plan first.");
   slabs.forEach((buffer, slab) => {
     const words = new Uint32Array(buffer.size / 4);
     for (let i = 0; i < words.length; i++) words[i] = unwritten(slab, i);

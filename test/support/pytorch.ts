@@ -69,7 +69,7 @@ async function runInPlan(family: PyTorchFamily, c: PyTorchConfiguration, op: PyT
       return [...Object.values(outputs), ...seedNames.flatMap((k, i) => gradients(outputs[k]!, sources, tensors[names.length + i]!))];
     });
     const made = plan.plan(...given);
-    poisonSlabs(device);
+    poisonSlabs(device, made);
     const tensors = plan(...given) as AnyTensor[];
     const read: Result[] = await Promise.all(tensors.map(async (t) => ({ shape: t.shape, dtype: t.dtype as string, data: (await t.data()) as ArrayLike<number> })));
     await expectGuards(device, made);

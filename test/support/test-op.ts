@@ -160,7 +160,7 @@ async function runOnDevice(build: Build, inputs: Record<string, TestInput>, wrt:
     return [...all, ...smooth.flatMap(([k, t]) => gradients(t, sources, cast(seedOf[k]!, t.dtype)))];
   });
   const made = plan.plan(...given, ...seeds);
-  if (poisoned) poisonSlabs(device);
+  if (poisoned) poisonSlabs(device, made);
   const results = plan(...given, ...seeds) as AnyTensor[];
   const read = await Promise.all(results.map(async (t) => ({ shape: t.shape, dtype: t.dtype as DType, data: numbers(t.dtype as DType, (await t.data()) as Result["data"]) })));
   if (device.guarded) await expectGuards(device, made);
