@@ -1,6 +1,6 @@
 // Compiles every shader as it stands, and every entry point specialised by the runtime's own code, with both WGSL
 // compilers that browsers use: Tint (through Dawn's null backend: no GPU, no driver) and naga. Prints file:line:column.
-// Every entry point is compiled a second time with its floats stored as f16.
+// Every entry point is compiled a second time with its floats stored as f16, and a third time with what it reads bound as writable.
 //
 // A line `//!variant TM=8 TN=4` in a shader adds a set of constants to try beside the defaults.
 import { readdirSync } from "node:fs";
@@ -93,6 +93,15 @@ async function checkHalf(shader, constants) {
   }
 }
 
+/** The same with what an entry point reads bound as writable, as plans do to save memory: reads of such buffers count as non-uniform. */
+async function checkWritable(shader, constants) {
+  for (const [entry, bindings] of Object.entries(shader.entries)) {
+    const writable = Object.keys(bindings).filter((name) => bindings[name][1] === "read").sort();
+    pipelinesMade++;
+    await pipelines.get(shader, entry, { constants, half: [], writable }).ready.catch((error) => report(`shaders/${shader.name}.wgsl ${entry} with ${writable.join(", ")} writable`, error.message));
+  }
+}
+
 async function checkVariant(shader, constants) {
   const label = `shaders/${shader.name}.wgsl${Object.keys(constants).length ? ` with ${JSON.stringify(constants)}` : ""}`;
   const { code } = specialise(shader, { constants, half: [] });
@@ -104,6 +113,7 @@ async function checkVariant(shader, constants) {
     await pipelines.get(shader, entry, { constants, half: [] }).ready.catch((error) => report(label, error.message));
   }
   await checkHalf(shader, constants);
+  await checkWritable(shader, constants);
 }
 
 const started = performance.now();

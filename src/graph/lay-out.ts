@@ -1,7 +1,9 @@
 import { byteLength } from "../runtime/dtype.js";
 import { sizeOf } from "../runtime/shape.js";
+import type { KernelCall } from "../runtime/kernel.js";
 import type { Lowered } from "./lower.js";
 import { planMemory, type MemoryPlan } from "./memory-plan.js";
+import { shareSlabs } from "./share-slabs.js";
 import { usesOf, type Located, type Memory } from "./uses.js";
 
 /** Padding behind every tensor of a guarded plan. */
@@ -20,7 +22,8 @@ export function layOut(lowered: Lowered, maxSlab: number, guarded = false): Memo
   const blocks = memories.filter((m) => !m.variable && !m.held && !m.static && m.slot === undefined && m.last >= -1);
   for (const block of blocks) block.last = Math.max(block.last, block.first);
   if (guarded) for (const block of blocks) Object.assign(block, { bytes: block.bytes + GUARD_BYTES, first: -1, last: calls.length });
-  return planMemory(blocks, rivals(calls.map(usesOf)), maxSlab);
+  const place = (apart: readonly KernelCall[]): MemoryPlan<Memory> => planMemory(blocks, rivals(apart.map(usesOf)), maxSlab);
+  return guarded ? place(calls) : shareSlabs(calls, place);
 }
 
 /** Numbers the memories that the caller's own tensors can stand for: arguments that are only read, and results that fill a memory of their own. The rest is copied. */

@@ -32,6 +32,10 @@ export const located = (operand: Operand): Located => operand as Located;
 
 const accessOf = (call: KernelCall, name: string): string => call.shader.entries[call.entry]![name]![1];
 
+/** What a dispatch binds, and whether it only reads it. */
+export const boundBy = (call: KernelCall): { name: string; memory: Memory; reads: boolean }[] =>
+  Object.entries(call.bindings).map(([name, operand]) => ({ name, memory: located(operand).memory, reads: accessOf(call, name) === "read" }));
+
 /** Memories that a dispatch reads, and those that it writes. */
 export function usesOf(call: KernelCall): { reads: Memory[]; writes: Memory[] } {
   const reads: Memory[] = [];

@@ -8,12 +8,9 @@ import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { storable, storeVec4s, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-direct-input-gradient.js";
-import lanesShader from "./wgsl/conv2d-lanes-input-gradient.js";
 
 const transposed = defineKernel(shader, "transposed");
 const transposedResidual = defineKernel(shader, "transposed_residual");
-const lanesTransposed = defineKernel(lanesShader, "transposed");
-const lanesTransposedResidual = defineKernel(lanesShader, "transposed_residual");
 
 /** The input gradient of conv2d, and the transposed convolution; false when these kernels do not apply. */
 export function directInputGradient(low: Lowering, { grad, weight, bias, residual }: Omit<Conv2dInputs, "x"> & { grad: Operand }, out: Operand, o: Conv2dParams): boolean {
@@ -37,11 +34,11 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   }
   const c4 = fill4(width) / 4;
   const planes = stride[0] * stride[1];
-  const lanes = planes <= MAX_WORKGROUPS ? lanesFor(low, c4, c4 / groups) : 0;
-  const packed = pack(lanes);
-  const pixels = lanes ? LANE_TILE : TILE / quads;
+  const team = planes <= MAX_WORKGROUPS ? lanesFor(low, c4, c4 / groups) : undefined;
+  const packed = pack(team?.lanes);
+  const pixels = team ? LANE_TILE : TILE / quads;
   const tiles = Math.ceil((n * Math.ceil(h / stride[0]) * Math.ceil(w / stride[1])) / pixels);
-  const total = lanes ? tiles * Math.ceil(c4 / lanes) * lanes : (planes * tiles * c4) / quads;
+  const total = team ? tiles * Math.ceil(c4 / team.lanes) * team.lanes : (planes * tiles * c4) / quads;
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: {
@@ -51,10 +48,10 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
       flops: 2 * sizeOf(grad.shape) * kh * kw * cg,
     };
     const bindings = { grad, packed, out: target };
-    if (lanes) {
+    if (team) {
       const [across, down] = grid(total, workgroup(low));
-      const run = { ...use, constants: { WG: workgroup(low), ...lanesConstants(lanes) }, workgroups: [across, down, planes] as const };
-      low.run(residual ? lanesTransposedResidual({ ...run, bindings: { ...bindings, residual } }) : lanesTransposed({ ...run, bindings }));
+      const run = { ...use, constants: { WG: workgroup(low), ...lanesConstants(team.lanes) }, workgroups: [across, down, planes] as const };
+      low.run(residual ? team.kernels.transposedResidual({ ...run, bindings: { ...bindings, residual } }) : team.kernels.transposed({ ...run, bindings }));
     } else {
       const run = { ...use, constants: { WG: workgroup(low), TP: pixels, TQ: quads, TILE }, threads: total };
       low.run(residual ? transposedResidual({ ...run, bindings: { ...bindings, residual } }) : transposed({ ...run, bindings }));

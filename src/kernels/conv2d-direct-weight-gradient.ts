@@ -2,16 +2,14 @@ import { MAX_WORKGROUPS, defineKernel, grid } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dParams } from "./conv2d.js";
 import { fill4 } from "./conv2d-pack.js";
-import { lanesFor } from "./lanes.js";
+import { lanesFor, type Team } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { withChannels, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-direct-weight-gradient.js";
-import lanesShader from "./wgsl/conv2d-lanes-weight-gradient.js";
 
 const partial = defineKernel(shader, "partial");
 const partialRow = defineKernel(shader, "partial_row");
 const reduce = defineKernel(shader, "reduce");
-const lanesPartial = defineKernel(lanesShader, "partial");
 
 type Four = [number, number, number, number];
 
@@ -19,20 +17,20 @@ type Four = [number, number, number, number];
 const enough = ({ adapter }: Lowering): number => (adapter.software ? 512 : 8192);
 
 /** What a team of lanes sums up: `tc` vec2s of input channels per lane, for `to` output channels. */
-interface Team {
-  readonly lanes: number;
+interface Block extends Team {
   readonly tc: number;
   readonly to: number;
 }
 
 /** A team for `width` output and 2·`cg2` input channels of a group; undefined where few channels would leave most of its work unused, or a dispatch has too few layers. */
-function teamFor(low: Lowering, { cg2, width, groups, byRow, layers }: { cg2: number; width: number; groups: number; byRow: boolean; layers: number }): Team | undefined {
+function teamFor(low: Lowering, { cg2, width, groups, byRow, layers }: { cg2: number; width: number; groups: number; byRow: boolean; layers: number }): Block | undefined {
   const forced = low.adapter.variant === "direct:lanes";
-  const lanes = lanesFor(low, cg2);
-  if (lanes === 0 || (!forced && (lanes < 8 || width < 8)) || layers + enough(low) > MAX_WORKGROUPS) return undefined;
+  const team = lanesFor(low, cg2);
+  if (!team || (!forced && (team.lanes < 8 || width < 8)) || layers + enough(low) > MAX_WORKGROUPS) return undefined;
+  const { lanes } = team;
   const tc = !byRow && Math.ceil(cg2 / lanes) % 2 === 0 ? 2 : 1;
   const to = Math.min(byRow || tc === 2 ? 16 : 32, Math.ceil(width / lanes) * lanes);
-  return groups > 1 && (width / groups) % to !== 0 ? undefined : { lanes, tc, to };
+  return groups > 1 && (width / groups) % to !== 0 ? undefined : { ...team, tc, to };
 }
 
 /** Adds up `sums` [chunks, o, taps, cg], with o and cg filled up to multiples of 4, to the weight gradient `out` [o, kh, kw, cg]. */
@@ -72,12 +70,12 @@ export function directWeightGradient(low: Lowering, x: Operand, grad: Operand, o
   const wideX = c % 4 === 0 ? x : withChannels(low, x, fill4(c));
   const flops = 2 * sizeOf(grad.shape) * kh * kw * cg;
   if (team) {
-    const { lanes, tc, to } = team;
+    const { lanes, kernels, tc, to } = team;
     const TK = byRow ? kw : 1;
     // A workgroup of two teams would make a lone one do its work twice.
     const WG = threads % workgroup(low) === 0 ? workgroup(low) : 8;
     const [across, down] = grid(threads, WG);
-    low.run(lanesPartial({
+    low.run(kernels.weightGradient({
       bindings: { x: wideX, grad, sums }, params: { ...shared, c2: 2 * c4, cg2: 2 * cg4, total: threads, group: width / groups },
       constants: { WG, LANES: lanes, LOADS: to / lanes, TO: to, TC: tc, TK, TX: tc * TK, TILE: to * tc * TK }, workgroups: [across, down, chunks * layers], flops,
     }));

@@ -8,12 +8,9 @@ import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { storable, storeVec4s, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-direct.js";
-import lanesShader from "./wgsl/conv2d-lanes.js";
 
 const forward = defineKernel(shader, "forward");
 const forwardResidual = defineKernel(shader, "forward_residual");
-const lanesForward = defineKernel(lanesShader, "forward");
-const lanesResidual = defineKernel(lanesShader, "forward_residual");
 
 /**
  * Whether the register-blocked kernels are wanted at all: always, unless a test asks for the clear ones. They were
@@ -32,13 +29,13 @@ function asOneRow(g: Geometry): Geometry {
 export function convolve(low: Lowering, out: Operand, given: Geometry): void {
   const g = asOneRow(given);
   const o4 = fill4(g.shape[3]) / 4;
-  const lanes = lanesFor(low, o4, o4 / g.groups);
-  if (!lanes && convolveColumns(low, out, g)) return;
+  const team = lanesFor(low, o4, o4 / g.groups);
+  if (!team && convolveColumns(low, out, g)) return;
   const [n, oh, ow] = g.shape;
   const [, h, w, c] = g.x.shape as Four;
-  const packed = g.pack(lanes);
-  const pixels = lanes ? LANE_TILE : TILE / g.quads;
-  const total = Math.ceil((n * oh * ow) / pixels) * (lanes ? Math.ceil(o4 / lanes) * lanes : o4 / g.quads);
+  const packed = g.pack(team?.lanes);
+  const pixels = team ? LANE_TILE : TILE / g.quads;
+  const total = Math.ceil((n * oh * ow) / pixels) * (team ? Math.ceil(o4 / team.lanes) * team.lanes : o4 / g.quads);
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
       params: {
@@ -49,9 +46,9 @@ export function convolve(low: Lowering, out: Operand, given: Geometry): void {
       flops: flopsOf(g),
     };
     const bindings = { x: g.x, packed, out: target };
-    if (lanes) {
-      const constants = { WG: workgroup(low), ...lanesConstants(lanes) };
-      low.run(g.residual ? lanesResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : lanesForward({ ...use, constants, bindings }));
+    if (team) {
+      const constants = { WG: workgroup(low), ...lanesConstants(team.lanes) };
+      low.run(g.residual ? team.kernels.forwardResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : team.kernels.forward({ ...use, constants, bindings }));
     } else {
       const constants = { WG: workgroup(low), TP: pixels, TQ: g.quads, TILE };
       low.run(g.residual ? forwardResidual({ ...use, constants, bindings: { ...bindings, residual: g.residual } }) : forward({ ...use, constants, bindings }));

@@ -1,19 +1,16 @@
 import type { Device } from "../runtime/device.js";
 import { OptionError } from "../runtime/errors.js";
 import { tileCost, tilesOf, type Work } from "./gemm-tiles.js";
+import { laneShaders } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import columns from "./wgsl/conv2d-columns.js";
 import direct from "./wgsl/conv2d-direct.js";
 import directInputGradient from "./wgsl/conv2d-direct-input-gradient.js";
 import directWeightGradient from "./wgsl/conv2d-direct-weight-gradient.js";
-import lanes from "./wgsl/conv2d-lanes.js";
-import lanesInputGradient from "./wgsl/conv2d-lanes-input-gradient.js";
-import lanesWeightGradient from "./wgsl/conv2d-lanes-weight-gradient.js";
 import tiled from "./wgsl/conv2d-tiled.js";
 import tiledInputGradient from "./wgsl/conv2d-tiled-input-gradient.js";
 import tiledWeightGradient from "./wgsl/conv2d-tiled-weight-gradient.js";
 import matmulColumns from "./wgsl/matmul-columns.js";
-import matmulLanes from "./wgsl/matmul-lanes.js";
 import matmulTiled from "./wgsl/matmul-tiled.js";
 
 /** Which kernels were fastest on an adapter: plain data, to be kept as JSON and given to `createDevice`. Made by `tune` and `calibrate`. */
@@ -36,7 +33,7 @@ const MOST = 7;
 /** FNV-1a over the code of the kernels that are chosen among. */
 function kernelVersion(): string {
   let hash = 0x811c9dc5;
-  const chosenAmong = [columns, direct, directInputGradient, directWeightGradient, lanes, lanesInputGradient, lanesWeightGradient, matmulColumns, matmulLanes, matmulTiled, tiled, tiledInputGradient, tiledWeightGradient];
+  const chosenAmong = [columns, direct, directInputGradient, directWeightGradient, matmulColumns, matmulTiled, tiled, tiledInputGradient, tiledWeightGradient, ...laneShaders()];
   for (const { code } of chosenAmong)
     for (let i = 0; i < code.length; i++) hash = Math.imul(hash ^ code.charCodeAt(i), 0x01000193);
   return (hash >>> 0).toString(16);

@@ -1,7 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { laneKernels } from "../kernels/lane-kernels.js";
+import { useLanes } from "../kernels/lanes.js";
 import { DeviceError, OptionError } from "../runtime/errors.js";
 import { loadVulkan, useDriver, useSwiftShader } from "./swiftshader.js";
+
+useLanes(laneKernels);
 
 const choices = ["gpu", "lavapipe", "swiftshader"] as const;
 

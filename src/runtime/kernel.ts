@@ -45,6 +45,8 @@ export interface KernelCall {
   readonly workgroups: Workgroups;
   /** Floating-point operations and bytes moved, for `plan.profile()`; 0 when nobody counted. */
   readonly flops: number;
+  /** Bindings that it only reads, but that have to be bound as writable, because they stand in a buffer that it writes. In alphabetical order. */
+  writable?: readonly string[];
 }
 
 type Bound<S extends Shader, E extends keyof S["entries"]> = Exclude<keyof S["entries"][E], "p" | "step">;

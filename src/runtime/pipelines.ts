@@ -51,7 +51,7 @@ export class PipelineCache {
     const key = keyOf(entry, specialised);
     let pipeline = this.#pipelines.get(key);
     if (!pipeline) {
-      pipeline = this.#create(shader, entry, code, overrides);
+      pipeline = this.#create(shader, entry, code, overrides, specialisation.writable);
       this.#pipelines.set(key, pipeline);
       // What failed is tried afresh the next time: the reason may have passed (memory).
       pipeline.ready.catch(() => {
@@ -63,9 +63,9 @@ export class PipelineCache {
     return pipeline;
   }
 
-  #create(shader: Shader, entry: string, code: string, overrides: Readonly<Record<string, number>>): Pipeline {
+  #create(shader: Shader, entry: string, code: string, overrides: Readonly<Record<string, number>>, writable: readonly string[] = []): Pipeline {
     const label = `${shader.name}.${entry}`;
-    const layout = this.#layout(shader, entry);
+    const layout = this.#layout(shader, entry, writable);
     const compiled = this.#failures.guard(label, () => {
       let module = this.#modules.get(code);
       if (!module) this.#modules.set(code, (module = this.#gpu.createShaderModule({ code, label: shader.name })));
@@ -89,11 +89,11 @@ export class PipelineCache {
     return pipeline;
   }
 
-  #layout(shader: Shader, entry: string): GPUBindGroupLayout {
-    const entries = Object.values(shader.entries[entry]!).map(([binding, access]): GPUBindGroupLayoutEntry => ({
+  #layout(shader: Shader, entry: string, writable: readonly string[]): GPUBindGroupLayout {
+    const entries = Object.entries(shader.entries[entry]!).map(([name, [binding, access]]): GPUBindGroupLayoutEntry => ({
       binding,
       visibility: ShaderStage.COMPUTE,
-      buffer: { type: access === "uniform" ? "uniform" : access === "read" ? "read-only-storage" : "storage" },
+      buffer: { type: access === "uniform" ? "uniform" : access === "read" && !writable.includes(name) ? "read-only-storage" : "storage" },
     }));
     const key = JSON.stringify(entries);
     let layout = this.#layouts.get(key);

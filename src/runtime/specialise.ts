@@ -8,12 +8,14 @@ export interface Specialisation {
   readonly constants: Readonly<Record<string, number>>;
   /** Bindings whose tensors are stored as f16, in alphabetical order. */
   readonly half: readonly string[];
+  /** Bindings that are bound as writable although the shader only reads them (see `KernelCall.writable`); default: none. */
+  readonly writable?: readonly string[] | undefined;
 }
 
 /** What a call asks of its shader. */
-export function specialisationOf({ bindings, constants }: Pick<KernelCall, "bindings" | "constants">): Specialisation {
+export function specialisationOf({ bindings, constants, writable }: Pick<KernelCall, "bindings" | "constants" | "writable">): Specialisation {
   const half = Object.keys(bindings).filter((name) => bindings[name]!.dtype === "f16");
-  return { constants, half: half.sort() };
+  return { constants, half: half.sort(), ...(writable && { writable }) };
 }
 
 export interface Specialised {
@@ -30,7 +32,7 @@ export interface Specialised {
  */
 export function specialise(shader: Shader, specialisation: Specialisation): Specialised {
   const made = specialised.get(shader) ?? specialised.set(shader, new Map()).get(shader)!;
-  const key = JSON.stringify([specialisation.constants, specialisation.half]);
+  const key = JSON.stringify([specialisation.constants, specialisation.half, specialisation.writable]);
   let result = made.get(key);
   if (!result) made.set(key, (result = expand(shader, specialisation)));
   return result;
@@ -39,7 +41,7 @@ export function specialise(shader: Shader, specialisation: Specialisation): Spec
 /** What was made of each shader: the dispatches of a plan ask for the same few again and again. */
 const specialised = new WeakMap<Shader, Map<string, Specialised>>();
 
-function expand(shader: Shader, { constants, half }: Specialisation): Specialised {
+function expand(shader: Shader, { constants, half, writable = [] }: Specialisation): Specialised {
   const overrides: Record<string, number> = {};
   let code = half.length === 0 ? shader.code : halfCode(shader, half);
   for (const [name, value] of Object.entries(constants)) {
@@ -48,6 +50,7 @@ function expand(shader: Shader, { constants, half }: Specialisation): Specialise
       code = code.replace(new RegExp(`(const ${name}\\b[^=]*=)[^;]*;`), `$1 ${value}u;`);
     else throw new AtrousError(`${shader.name}.wgsl has no constant ${name}. It has: ${[...Object.keys(shader.overrides), ...Object.keys(shader.consts)].join(", ")}.`);
   }
+  for (const name of writable) code = code.replace(new RegExp(`var<storage, read>(?= ${name}\\b)`), "var<storage, read_write>");
   return { code: unroll(code, shader.name), overrides };
 }
 

@@ -5,7 +5,7 @@ import { lowerGraph, type Lowered } from "../../src/graph/lower.js";
 import { lowerBound, planMemory, type Block, type MemoryPlan } from "../../src/graph/memory-plan.js";
 import { optimise } from "../../src/graph/optimise.js";
 import type { Tensor } from "../../src/graph/tensor.js";
-import { usesOf, type Memory } from "../../src/graph/uses.js";
+import { boundBy, type Memory } from "../../src/graph/uses.js";
 import { SegNet } from "../../src/models/segnet.js";
 import type { SegmentationModel } from "../../src/models/segmentation-model.js";
 import { UNet } from "../../src/models/unet.js";
@@ -112,18 +112,21 @@ describe("the memory of a real network", () => {
   const names = Object.keys(models).filter((name) => tier() === "full" || name !== "SegNet");
   const cases = names.flatMap((name) => (["train", "predict"] as const).flatMap((mode) => [true, false].map((software) => [name as keyof typeof models, mode, software] as const)));
 
-  test.each(cases)("%s, %s, software %s: within 1.25 of the lower bound, and no dispatch reads and writes one slab", async (name, mode, software) => {
+  test.each(cases)("%s, %s, software %s: within 1.15 of the lower bound, and no dispatch writes a slab that it binds as read-only", async (name, mode, software) => {
     const sizes = tier() === "full" ? [[4, 128, 128], [1, 256, 256], [2, 97, 113]] as const : [[2, 97, 65]] as const;
     for (const size of sizes) {
       const { lowered, plan } = await laidOut(models[name](), mode, size, software);
       const slabOf = (memory: Memory): number | undefined => plan.places.get(memory)?.slab;
       for (const call of lowered.calls) {
-        const { reads, writes } = usesOf(call);
-        const written = new Set(writes.map(slabOf));
-        for (const memory of reads) if (slabOf(memory) !== undefined) expect(written.has(slabOf(memory)), `${call.shader.name}.${call.entry}`).toBe(false);
+        const bound = boundBy(call);
+        const written = new Set(bound.filter(({ reads }) => !reads).map(({ memory }) => slabOf(memory)));
+        const shared = bound.filter(({ memory, reads }) => reads && slabOf(memory) !== undefined && written.has(slabOf(memory)));
+        expect(shared.map(({ name }) => name).sort(), `${call.shader.name}.${call.entry}`).toEqual(call.writable ?? []);
+        // WebGPU refuses one range in two bindings, one of which can be written.
+        expect(new Set(shared.map(({ memory }) => memory)).size, `${call.shader.name}.${call.entry}`).toBe(shared.length);
       }
       expect(fault([...plan.places.keys()], new Map(), plan)).toBeUndefined();
-      expect(plan.slabs.reduce((a, b) => a + b) / plan.lowerBound, `of ${size.join("×")}`).toBeLessThanOrEqual(1.25);
+      expect(plan.slabs.reduce((a, b) => a + b) / plan.lowerBound, `of ${size.join("×")}`).toBeLessThanOrEqual(1.15);
     }
   });
 });

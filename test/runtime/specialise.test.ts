@@ -28,6 +28,13 @@ for (var i = 0u; i < TM; i++) {
   });
 });
 
+test("bindings that a call names become writable, and no others", () => {
+  const code = "@group(0) @binding(1) var<storage, read> x: array<f32>;\n@group(0) @binding(2) var<storage, read> x4: array<vec4f>;";
+  expect(specialise(shader(code), { constants: {}, half: [], writable: ["x"] }).code).toBe(code.replace("read> x:", "read_write> x:"));
+  expect(specialise(shader(code), { constants: {}, half: [] }).code).toBe(code);
+  expect(specialise(shader(code), { constants: {}, half: ["x"], writable: ["x"] }).code).toContain("var<storage, read_write> x: array<f16>;");
+});
+
 describe("kernels", () => {
   test("fold large grids into two dimensions", () => {
     expect(grid(0, 64)).toEqual([1, 1, 1]);
