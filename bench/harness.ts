@@ -29,8 +29,13 @@ export interface Case {
   readonly where?: "gpu" | "software" | undefined;
   /** A WebGPU feature without which it is left out. */
   readonly feature?: string;
+  /** Another case of ours that is timed in the same rounds, because the ratio of the two is asked for. */
+  readonly beside?: { readonly name: string; readonly case: Case };
   prepare(device: Device): Promise<Prepared>;
 }
+
+/** How a training-mode forward pass is called in the row of its step. */
+export const FORWARD_PASS = "atrous (forward pass)";
 
 /** A case on a device, compiled. */
 export interface Prepared {
@@ -182,6 +187,11 @@ async function entrantsOf(device: Device, one: Case, { contenders, variants, pro
   const want = await prepared.result?.();
   const entrants = [entrant("atrous", ownRunner(device, prepared), await prepared.check())];
   const absent = new Map<string, Absent>();
+  if (one.beside) {
+    progress(`checking ${one.beside.name}`);
+    const other = await one.beside.case.prepare(device);
+    entrants.push(entrant(one.beside.name, ownRunner(device, other), await other.check()));
+  }
   for (const variant of variants) {
     if (!variant.everywhere && one.group !== "networks" && one.group !== "training") continue;
     progress(`checking ${variant.name}`);

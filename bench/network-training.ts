@@ -9,7 +9,7 @@ import { AtrousError } from "../src/runtime/errors.js";
 import type { Shape } from "../src/runtime/shape.js";
 import { crossEntropyLoss } from "../src/train/loss.js";
 import { trainingStep } from "../src/train/step.js";
-import type { Case } from "./harness.js";
+import { FORWARD_PASS, type Case } from "./harness.js";
 import { bySize, bytesOf, checkResult, onDevice, prepareClear, sizeName, type NetworkCase, type NetworkSpec } from "./network.js";
 import { compare } from "./operator.js";
 
@@ -78,6 +78,7 @@ function stepCase(spec: NetworkSpec, size: readonly [number, number], suffix: st
   let flops: number | undefined;
   return {
     name, group: "training", count: "2 per multiply-add of the convolutions, forward, input gradients (but the image's) and weight gradients",
+    beside: { name: FORWARD_PASS, case: trainingForwardCase(spec, size, suffix) },
     get flops() {
       if (flops === undefined) {
         const { macs, layers } = summary(spec.make(), shape);

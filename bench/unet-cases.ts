@@ -7,7 +7,7 @@ import { UNet } from "../src/models/unet.js";
 import { adam } from "../src/optim/index.js";
 import type { Device } from "../src/runtime/device.js";
 import { AtrousError } from "../src/runtime/errors.js";
-import type { Case } from "./harness.js";
+import { FORWARD_PASS, type Case } from "./harness.js";
 import { compare } from "./operator.js";
 import { STEPS, type Inputs } from "./spec.js";
 import { unetShape } from "./unet-inputs.js";
@@ -165,6 +165,7 @@ const unetStep: Case = {
   name: "unet training step 128x128 batch 4", group: "training",
   flops: stepFlops(4 * 128 ** 2), count: "2 per multiply-add of the convolutions, forward, input gradients (but the image's) and weight gradients",
   spec: { kind: "unet", levels: widths.length, what: "step", learningRate },
+  beside: { name: FORWARD_PASS, case: unetTrainingForward },
   prepare: async (device) => {
     const model = makeUNet(device);
     const batch = makeBatch(4, 128);
