@@ -4,7 +4,7 @@ import inputGradient from "./wgsl/conv2d-lanes-input-gradient.js";
 import weightGradient from "./wgsl/conv2d-lanes-weight-gradient.js";
 import matmul from "./wgsl/matmul-lanes.js";
 
-/** The kernels whose lanes load for one another, for lavapipe (see lanes.ts). Only `atrous/node` imports this file: browsers have no such adapter. */
+/** The kernels whose lanes load for one another, for lavapipe (see lanes.ts). Only `atrous/node` imports this file: browsers fall back on SwiftShader. */
 export const laneKernels = {
   shaders: [convolution, inputGradient, weightGradient, matmul],
   forward: defineKernel(convolution, "forward"),
