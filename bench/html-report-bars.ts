@@ -1,3 +1,4 @@
+import { FORWARD_PASS } from "./harness.js";
 import { around, colorOf, logScale, powers, px, short, svg, text, title, titleOf } from "./html-report-svg.js";
 import { isFigures, type Row } from "./results-file.js";
 
@@ -18,9 +19,9 @@ function ownTime({ contenders: { atrous: ours } }: Row): string {
 /** Width of a name, about. */
 const LETTER = 6.4;
 
-/** Contenders with a ratio to ours, in one order for all rows. */
+/** Contenders with a ratio to ours, in one order for all rows; the forward pass of a training step is not one. */
 export const rivalsIn = (rows: readonly Row[]): string[] => {
-  const named = rows.flatMap(({ contenders }) => Object.entries(contenders).flatMap(([name, one]) => (isFigures(one) && one.ratio ? [name] : [])));
+  const named = rows.flatMap(({ contenders }) => Object.entries(contenders).flatMap(([name, one]) => (isFigures(one) && one.ratio && name !== FORWARD_PASS ? [name] : [])));
   return [...new Set(named)];
 };
 
