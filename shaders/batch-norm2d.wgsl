@@ -10,16 +10,15 @@
 // Entries: `apply`, `apply_gradient` and `gradient_sums`: one thread per channel and some neighbouring rows (p.fold, the last thread of a
 // channel what is left), so that roots, divisions and loads of what a channel has are spread over them; `finish_gradient`: one thread per
 // channel. The forms with a 4 do four channels per thread (C divides by 4), with one address and one vec4 load. Neighbouring threads hold
-// neighbouring channels, so loads are contiguous. RELU = 1: `apply` stores max(out, 0), and a NaN as it is.
+// neighbouring channels, so loads are contiguous. `apply` stores act(out), by p.activation.
 // Accumulation: f32, chunks in a fixed order; x less its mean first, so that a mean far from zero costs no digits.
 
 //!include "lib/grid.wgsl"
-//!include "lib/nan.wgsl"
+//!include "lib/activate.wgsl"
 
-struct Params { rows: u32, chunks: u32, fold: u32, eps: f32 }
+struct Params { rows: u32, chunks: u32, fold: u32, eps: f32, activation: u32 }
 
 override C: u32 = 4u;
-override RELU: u32 = 0u;
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -49,16 +48,6 @@ fn share(k: u32) -> u32 {
   return min(p.fold, p.rows - k * p.fold);
 }
 
-fn activated(v: f32) -> f32 {
-  if (RELU == 1u) { return select(max(v, 0.0), v, is_nan(v)); }
-  return v;
-}
-
-fn activated4(v: vec4f) -> vec4f {
-  if (RELU == 1u) { return select(max(v, vec4f(0.0)), v, (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u)); }
-  return v;
-}
-
 @compute @workgroup_size(WG)
 fn apply(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let t = flat_index(gid, groups);
@@ -71,7 +60,7 @@ fn apply(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gro
   let shift = beta[c];
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * C + c;
-    out[at] = activated((x[at] - m) * scale + shift);
+    out[at] = activate(vec4f((x[at] - m) * scale + shift)).x;
   }
 }
 
@@ -88,7 +77,7 @@ fn apply4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) gr
   let shift = beta4[c];
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * quads + c;
-    out4[at] = activated4((x4[at] - m) * scale + shift);
+    out4[at] = activate((x4[at] - m) * scale + shift);
   }
 }
 

@@ -36,7 +36,7 @@ struct Params {
   top: u32, left: u32,
   out_stride: u32, out_offset: u32, // in vec4s
   kh: u32, sh: u32, dh: u32,
-  relu: u32,
+  activation: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;

@@ -38,7 +38,7 @@ struct Params {
   dh: u32, dw: u32,
   every_y: u32, every_x: u32, // taps from one that reaches a parity to the next
   back_y: u32, back_x: u32,   // pixels of grad between them
-  relu: u32,
+  activation: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;

@@ -38,7 +38,7 @@ struct Params {
   kh: u32, kw: u32,
   sh: u32, sw: u32,
   dh: u32, dw: u32,
-  relu: u32,
+  activation: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;

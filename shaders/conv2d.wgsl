@@ -11,7 +11,7 @@
 // Gathers, no atomics: the same bits every time. Faster: conv2d-direct.wgsl.
 
 //!include "lib/grid.wgsl"
-//!include "lib/nan.wgsl"
+//!include "lib/activate.wgsl"
 
 override KH: u32 = 3u;
 override KW: u32 = 3u;
@@ -20,10 +20,9 @@ override SW: u32 = 1u;
 override DH: u32 = 1u;
 override DW: u32 = 1u;
 override HAS_BIAS: u32 = 0u;
-override RELU: u32 = 0u;
 
 /// h, w, c: of x (and of the input gradient); oh, ow, o: of the output (and of grad); cg, og: channels per group.
-struct Params { n: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, o: u32, cg: u32, og: u32, top: u32, left: u32, out_stride: u32, out_offset: u32 }
+struct Params { n: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, o: u32, cg: u32, og: u32, top: u32, left: u32, out_stride: u32, out_offset: u32, activation: u32 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
@@ -34,7 +33,7 @@ struct Params { n: u32, h: u32, w: u32, c: u32, oh: u32, ow: u32, o: u32, cg: u3
 @group(0) @binding(6) var<storage, read_write> out: array<f32>;
 
 fn epilogue(sum: f32) -> f32 {
-  return select(sum, select(max(sum, 0.0), sum, is_nan(sum)), RELU != 0u);
+  return activate(vec4f(sum)).x;
 }
 
 fn convolve(t: u32) -> f32 {

@@ -29,7 +29,7 @@ struct Params {
   c4: u32,      // vec4s of a pixel of grad, and of a row of `packed`
   top: u32, left: u32,
   out_stride: u32, out_offset: u32, // in vec4s
-  relu: u32,
+  activation: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;

@@ -34,7 +34,7 @@ struct Params {
   tiles: u32,   // threads that share the columns of a row
   rows: u32,
   out_stride: u32, out_offset: u32, // in vec4s
-  relu: u32,
+  activation: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;

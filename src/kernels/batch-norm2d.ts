@@ -1,5 +1,6 @@
 import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf, type Shape } from "../runtime/shape.js";
+import { activationCode, type Activation } from "./epilogue.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { lowerReduce } from "./reduce.js";
 import { lowerVariance } from "./variance.js";
@@ -17,7 +18,7 @@ const applyGradient4 = defineKernel(shader, "apply_gradient4");
 export interface BatchNormParams {
   readonly eps: number;
   /** What plans let it do to the result. Default "none". */
-  readonly activation?: "none" | "relu";
+  readonly activation?: Activation;
 }
 
 /** Rows that one thread of the gradient sums takes; up to twice as many chunks are added up by the last stage. */
@@ -28,14 +29,14 @@ const APPLY_FOLD = 8;
 const ENOUGH_THREADS = 1 << 15;
 
 /** How a kernel that goes through x once divides it: `fold` rows to each of `chunks` threads a channel, or four of them. */
-function specialise(low: Lowering, x: Shape, eps: number, fold?: number) {
+function specialise(low: Lowering, x: Shape, eps: number, { fold, activation = "none" }: { fold?: number; activation?: Activation | undefined } = {}) {
   const c = x.at(-1)!;
   const rows = sizeOf(x.slice(0, -1));
   const wide = vec4Fits(low, c);
   const width = wide ? c / 4 : c;
   const each = fold ?? Math.max(1, Math.min(APPLY_FOLD, Math.floor((rows * width) / ENOUGH_THREADS)));
   const chunks = Math.ceil(rows / each);
-  return { c, wide, chunks, use: { params: { rows, chunks, fold: each, eps }, constants: { C: c }, threads: chunks * width, flops: 4 * rows * c } };
+  return { c, wide, chunks, use: { params: { rows, chunks, fold: each, eps, activation: activationCode(activation) }, constants: { C: c }, threads: chunks * width, flops: 4 * rows * c } };
 }
 
 type Statistics = Record<"mean" | "variance", Operand>;
@@ -48,18 +49,17 @@ export function lowerBatchNormTrain(low: Lowering, { x, gamma, beta }: Record<"x
 }
 
 /** Normalises with given statistics. */
-export function lowerBatchNormInference(low: Lowering, inputs: Record<"x" | "gamma" | "beta" | "mean" | "variance", Operand>, { out }: { out: Operand }, { eps, activation = "none" }: BatchNormParams): void {
+export function lowerBatchNormInference(low: Lowering, inputs: Record<"x" | "gamma" | "beta" | "mean" | "variance", Operand>, { out }: { out: Operand }, { eps, activation }: BatchNormParams): void {
   const { x, gamma, beta, mean, variance } = inputs;
-  const { wide, use } = specialise(low, x.shape, eps);
-  const constants = { ...use.constants, RELU: activation === "relu" ? 1 : 0 };
+  const { wide, use } = specialise(low, x.shape, eps, { activation });
   low.run(wide
-    ? apply4({ bindings: { x4: x, gamma4: gamma, beta4: beta, mean4: mean, variance4: variance, out4: out }, ...use, constants })
-    : apply({ bindings: { x, gamma, beta, mean, variance, out }, ...use, constants }));
+    ? apply4({ bindings: { x4: x, gamma4: gamma, beta4: beta, mean4: mean, variance4: variance, out4: out }, ...use })
+    : apply({ bindings: { x, gamma, beta, mean, variance, out }, ...use }));
 }
 
 /** The gradients of gamma and beta, which the gradient of x needs as well. */
 export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: Statistics & Record<"x" | "grad", Operand>, { gamma, beta }: Record<"gamma" | "beta", Operand>, { eps }: BatchNormParams): void {
-  const { c, wide, chunks, use } = specialise(low, x.shape, eps, FOLD);
+  const { c, wide, chunks, use } = specialise(low, x.shape, eps, { fold: FOLD });
   let sums = low.temp([chunks, 2, c]);
   low.run(wide
     ? gradientSums4({ bindings: { x4: x, grad4: grad, mean4: mean, out4: sums }, ...use })

@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import { TILE, flopsOf, type Four, type Geometry } from "./conv2d-geometry.js";
 import { fill4 } from "./conv2d-pack.js";
+import { activationCode } from "./epilogue.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { fits, storeVec4s, workgroup } from "./vec4-maps.js";
 import shader from "./wgsl/conv2d-columns.js";
@@ -50,7 +51,7 @@ export function convolveColumns(low: Lowering, out: Operand, g: Geometry): boole
   const total = (n * oh * tiles * o4) / tile.quads;
   const params = {
     total, h, w, oh, ow, c, cg: c / g.groups, row4, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride: 0, out_offset: 0,
-    kh: g.kernel[0], sh: g.stride[0], dh: g.dilation[0], relu: g.relu ? 1 : 0,
+    kh: g.kernel[0], sh: g.stride[0], dh: g.dilation[0], activation: activationCode(g.activation),
   };
   const threads = sizeOf(columns.shape) / 4;
   low.run(c % 4 === 0

@@ -4,6 +4,7 @@ import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { convolve } from "./conv2d-direct.js";
 import { TILE, quadsPerThread, type Four } from "./conv2d-geometry.js";
 import { fill4, packGradientWeight } from "./conv2d-pack.js";
+import { activationCode } from "./epilogue.js";
 import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { storable, storeVec4s, workgroup } from "./vec4-maps.js";
@@ -26,10 +27,9 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
   const lift = Math.max(stride[0] * kh * dilation[0] + stride[0] + o.padding[0], stride[1] * kw * dilation[1] + stride[1] + o.padding[2]);
   if (!dense && lift >= 2 ** 32) return false;
   const pack = (panel?: number): Operand => packGradientWeight(low, { weight, bias, depth: k, panel, width, k, mirror: dense });
-  const relu = o.activation === "relu";
   if (dense) {
     const [top, left] = [dilation[0] * (kh - 1) - o.padding[0], dilation[1] * (kw - 1) - o.padding[2]];
-    convolve(low, out, { x: grad, pack, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, relu, quads });
+    convolve(low, out, { x: grad, pack, residual, shape: [n, h, w, width], kernel: [kh, kw], stride, dilation, top, left, groups, activation: o.activation, quads });
     return true;
   }
   const c4 = fill4(width) / 4;
@@ -43,7 +43,7 @@ export function directInputGradient(low: Lowering, { grad, weight, bias, residua
     const use = {
       params: {
         total, tiles, n, h, w, gh, gw, gc, k, c4, group4: c4 / groups, top: o.padding[0], left: o.padding[2], out_stride, out_offset,
-        kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], relu: relu ? 1 : 0,
+        kh, kw, sh: stride[0], sw: stride[1], dh: dilation[0], dw: dilation[1], activation: activationCode(o.activation),
       },
       flops: 2 * sizeOf(grad.shape) * kh * kw * cg,
     };

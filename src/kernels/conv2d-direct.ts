@@ -4,6 +4,7 @@ import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { convolveColumns } from "./conv2d-columns.js";
 import { TILE, flopsOf, quadsPerThread, type Four, type Geometry } from "./conv2d-geometry.js";
 import { fill4, packWeight } from "./conv2d-pack.js";
+import { activationCode } from "./epilogue.js";
 import { LANE_TILE, lanesConstants, lanesFor } from "./lanes.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { storable, storeVec4s, workgroup } from "./vec4-maps.js";
@@ -40,7 +41,7 @@ export function convolve(low: Lowering, out: Operand, given: Geometry): void {
     const use = {
       params: {
         total, pixels: n * oh * ow, h, w, oh, ow, c, cg: c / g.groups, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride, out_offset,
-        kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], relu: g.relu ? 1 : 0,
+        kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], activation: activationCode(g.activation),
       },
       threads: total,
       flops: flopsOf(g),
@@ -63,6 +64,6 @@ export function directConv2d(low: Lowering, { x, weight, bias, residual }: Conv2
   if (quads === 0 || sizeOf(out.shape) === 0 || !storable(low, out)) return false;
   const pack = (panel?: number): Operand => packWeight(low, { weight, bias, depth: cg, panel });
   const { stride, dilation, groups } = o;
-  convolve(low, out, { x, pack, residual, shape: out.shape as unknown as Four, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, relu: o.activation === "relu", quads });
+  convolve(low, out, { x, pack, residual, shape: out.shape as unknown as Four, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, activation: o.activation, quads });
   return true;
 }

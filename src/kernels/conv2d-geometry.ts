@@ -1,5 +1,6 @@
 import { sizeOf } from "../runtime/shape.js";
 import { fill4 } from "./conv2d-pack.js";
+import type { Activation } from "./epilogue.js";
 import type { Operand } from "./lowering.js";
 
 export type Four = [number, number, number, number];
@@ -18,7 +19,7 @@ export interface Geometry {
   top: number;
   left: number;
   groups: number;
-  relu: boolean;
+  activation: Activation;
   quads: number;
 }
 

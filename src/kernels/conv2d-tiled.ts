@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
+import { activationCode, type Activation } from "./epilogue.js";
 import { tileFor, tileGrid, tileWorkgroups, type Tile, type Work } from "./gemm-tiles.js";
 import type { Lowering, Operand } from "./lowering.js";
 import { fits, storable, storeVec4s, withChannels } from "./vec4-maps.js";
@@ -27,7 +28,7 @@ interface Geometry {
   top: number;
   left: number;
   groups: number;
-  relu: boolean;
+  activation: Activation;
   flops: number;
 }
 
@@ -54,7 +55,7 @@ function convolve(low: Lowering, out: Operand, g: Geometry, work: Work, tile: Ti
     const use = {
       params: {
         ...grid, m: work.m, k: work.k, h, w, oh, ow, c4, cg4: c4 / g.groups, o4, group4: o4 / g.groups, top: g.top >>> 0, left: g.left >>> 0, out_stride, out_offset,
-        kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], relu: g.relu ? 1 : 0,
+        kh: g.kernel[0], kw: g.kernel[1], sh: g.stride[0], sw: g.stride[1], dh: g.dilation[0], dw: g.dilation[1], activation: activationCode(g.activation),
       },
       constants: { ...tile.constants, DENSE: dense ? 1 : 0, WRAPS: dense ? 1 : wraps(c4 / g.groups, tile) },
       workgroups: tileWorkgroups(grid),
@@ -75,7 +76,7 @@ export function tiledConv2d(low: Lowering, { x, weight, bias, residual }: Conv2d
   const tile = tileFor(low, () => work, "rows");
   if (!tile || work.m === 0 || !vectors(cg * groups, width, groups, residual) || !storable(low, out) || !fillable(low, x)) return false;
   const packed = packWeight(low, { weight, bias, depth });
-  convolve(low, out, { x: filled(low, x), packed, residual, shape, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, relu: o.activation === "relu", flops: 2 * sizeOf(shape) * kh * kw * cg }, work, tile);
+  convolve(low, out, { x: filled(low, x), packed, residual, shape, kernel: [kh, kw], stride, dilation, top: o.padding[0], left: o.padding[2], groups, activation: o.activation, flops: 2 * sizeOf(shape) * kh * kw * cg }, work, tile);
   return true;
 }
 
@@ -97,11 +98,10 @@ export function tiledInputGradient(low: Lowering, { grad, weight, bias, residual
   if (parities > 1 && lift >= 2 ** 32) return false;
   const packed = packGradientWeight(low, { weight, bias, depth, width, k, mirror: parities === 1 });
   const x = filled(low, grad);
-  const relu = o.activation === "relu";
   const flops = 2 * sizeOf(grad.shape) * kh * kw * cg;
   if (parities === 1) {
     const [top, left] = [dh * (kh - 1) - o.padding[0], dw * (kw - 1) - o.padding[2]];
-    convolve(low, out, { x, packed, residual, shape: [n, h, w, width], kernel: [kh, kw], stride: o.stride, dilation: o.dilation, top, left, groups, relu, flops }, work, tile);
+    convolve(low, out, { x, packed, residual, shape: [n, h, w, width], kernel: [kh, kw], stride: o.stride, dilation: o.dilation, top, left, groups, activation: o.activation, flops }, work, tile);
     return true;
   }
   const c4 = fill4(width) / 4;
@@ -111,7 +111,7 @@ export function tiledInputGradient(low: Lowering, { grad, weight, bias, residual
     const use = {
       params: {
         ...grid, groups, n, h, w, gh, gw, g4: fill4(gc) / 4, k4: depth / 4, c4, group4: c4 / groups, top: o.padding[0], left: o.padding[2], out_stride, out_offset,
-        kh, kw, sh, sw, dh, dw, every_y: sh / common_y, every_x: sw / common_x, back_y: dh / common_y, back_x: dw / common_x, relu: relu ? 1 : 0,
+        kh, kw, sh, sw, dh, dw, every_y: sh / common_y, every_x: sw / common_x, back_y: dh / common_y, back_x: dw / common_x, activation: activationCode(o.activation),
       },
       constants: { ...tile.constants, WRAPS: wraps(depth / 4, tile) },
       workgroups: tileWorkgroups(grid),

@@ -8,6 +8,7 @@ import { tiledConv2d, tiledInputGradient } from "./conv2d-tiled.js";
 import { tiledWeightGradient } from "./conv2d-tiled-weight-gradient.js";
 import { depthwiseConv2d, depthwiseInputGradient } from "./depthwise-conv2d.js";
 import { depthwiseWeightGradient } from "./depthwise-conv2d-weight-gradient.js";
+import { activationCode, type Activation } from "./epilogue.js";
 import { geometry, tuned } from "./tuning.js";
 import shader from "./wgsl/conv2d.js";
 
@@ -23,7 +24,7 @@ export interface Conv2dParams {
   padding: [number, number, number, number];
   dilation: [number, number];
   groups: number;
-  activation: "none" | "relu";
+  activation: Activation;
 }
 
 /** Shapes and geometry as the shaders want them; `x` and `grad` are the maps before and after the convolution. */
@@ -33,8 +34,8 @@ function sizes(x: readonly number[], grad: readonly number[], weight: readonly n
   const [, kh, kw, cg] = weight as [number, number, number, number];
   const { stride, offset } = channelSlice(out);
   return {
-    params: { n, h, w, c, oh, ow, o: channels, cg, og: channels / o.groups, top: o.padding[0], left: o.padding[2], out_stride: stride, out_offset: offset },
-    constants: { KH: kh, KW: kw, SH: o.stride[0], SW: o.stride[1], DH: o.dilation[0], DW: o.dilation[1], RELU: o.activation === "relu" ? 1 : 0 },
+    params: { n, h, w, c, oh, ow, o: channels, cg, og: channels / o.groups, top: o.padding[0], left: o.padding[2], out_stride: stride, out_offset: offset, activation: activationCode(o.activation) },
+    constants: { KH: kh, KW: kw, SH: o.stride[0], SW: o.stride[1], DH: o.dilation[0], DW: o.dilation[1] },
     flops: 2 * sizeOf(grad) * kh * kw * cg,
   };
 }

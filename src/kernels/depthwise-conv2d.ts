@@ -2,6 +2,7 @@ import { defineKernel } from "../runtime/kernel.js";
 import { sizeOf } from "../runtime/shape.js";
 import type { Conv2dInputs, Conv2dParams } from "./conv2d.js";
 import { fill4, packGradientWeight, packWeight } from "./conv2d-pack.js";
+import { activationCode } from "./epilogue.js";
 import { channelSlice, type Lowering, type Operand } from "./lowering.js";
 import { storable, storeVec4s, withChannels, workgroup } from "./vec4-maps.js";
 import multiplierShader from "./wgsl/depthwise-conv2d-multiplier.js";
@@ -105,7 +106,7 @@ function slide(low: Lowering, { x, weight, residual }: Conv2dInputs, out: Operan
     const use = {
       params: {
         total, h, w, oh, ow, c4, top: top >>> 0, left: left >>> 0, sh: o.stride[0], sw: o.stride[1], dh: o.dilation[0], dw: o.dilation[1],
-        step_y: step[0], step_x: step[1], strips, tiles, rows, out_stride, out_offset, relu: o.activation === "relu" ? 1 : 0,
+        step_y: step[0], step_x: step[1], strips, tiles, rows, out_stride, out_offset, activation: activationCode(o.activation),
       },
       constants: { WG: workgroup(low), ...columns, KH: kh, KW: kw, TAPS: kh * kw, SY, SX, LIVE: Math.ceil(kh / SY), ROWS: Math.min(SY, kh), KEEP: holdsTaps(low, kh * kw) ? 1 : 0 },
       threads: total,
@@ -167,7 +168,7 @@ function gather(low: Lowering, { x: grad, weight, residual }: Conv2dInputs, out:
   const added = residual && filled4(low, residual);
   storeVec4s(low, out, (target, out_stride, out_offset) => {
     const use = {
-      params: { total, tiles, h, w, gh, gw, c4, top, left, out_stride, out_offset, relu: o.activation === "relu" ? 1 : 0 },
+      params: { total, tiles, h, w, gh, gw, c4, top, left, out_stride, out_offset, activation: activationCode(o.activation) },
       constants: { WG: workgroup(low), KH: kh, SH: sh, DH: dh, KW: kw, SW: sw, DW: dw, ...blocks, TILE: blocks.TX * sw, WINDOW: blocks.TX + blocks.SPAN },
       threads: total,
       flops: 2 * sizeOf(grad.shape) * kh * kw,

@@ -23,7 +23,7 @@ export function withLines(low: Lowering, x: Operand, turn: boolean): Operand {
   const row4 = fill4(h) / 4;
   const lines = low.temp([...x.shape.slice(0, -2), w, 4 * row4]);
   const quarter = sizeOf(lines.shape) / 4;
-  const params = { h: 1, w: h, oh: 1, ow: h, c: w, cg: w, row4, o4: 0, group4: 0, top: 0, left: 0, out_stride: 0, out_offset: 0, kh: 0, sh: 0, dh: 0, relu: 0 };
+  const params = { h: 1, w: h, oh: 1, ow: h, c: w, cg: w, row4, o4: 0, group4: 0, top: 0, left: 0, out_stride: 0, out_offset: 0, kh: 0, sh: 0, dh: 0, activation: 0 };
   low.run(w % 4 === 0
     ? spread4({ bindings: { x4: x, spread_out: lines }, params: { ...params, total: quarter / 4 }, threads: quarter / 4 })
     : spread({ bindings: { x, spread_out: lines }, params: { ...params, total: quarter }, threads: quarter }));

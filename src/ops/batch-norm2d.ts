@@ -1,6 +1,7 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerBatchNormInference, lowerBatchNormInputGradient, lowerBatchNormSums, lowerBatchNormTrain, type BatchNormParams } from "../kernels/batch-norm2d.js";
+import { fusedActivations } from "../kernels/epilogue.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
@@ -49,7 +50,7 @@ const batchNormTrainOp = defineOp({
   },
   lower: lowerBatchNormTrain,
   traits: {
-    epilogue: { activations: ["relu"] },
+    epilogue: { activations: fusedActivations },
     again: ({ x, gamma, beta }, { mean, variance }, o: BatchNormParams) => batchNormInferenceOp({ x: x!, gamma: gamma!, beta: beta!, mean: mean!, variance: variance! }, o),
   },
 });
@@ -113,7 +114,7 @@ const batchNormInferenceOp = defineOp({
   lower: lowerBatchNormInference,
   traits: {
     cheap: true,
-    epilogue: { activations: ["relu"] },
+    epilogue: { activations: fusedActivations },
     affine: (inputs, options) => batchNormAffine(inputs as unknown as Fixed<Tensor>, options, inputs["x"]!.dtype),
   },
 });

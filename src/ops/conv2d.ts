@@ -3,6 +3,7 @@ import { runEagerly } from "../graph/eager.js";
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerConv2d, lowerConv2dInputGradient, lowerConv2dWeightGradient, type Conv2dParams } from "../kernels/conv2d.js";
+import { fusedActivations } from "../kernels/epilogue.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { checkOptions, ShapeError } from "../runtime/errors.js";
 import { sameShape } from "../runtime/shape.js";
@@ -57,7 +58,7 @@ const conv2dOp = defineOp({
   lower: lowerConv2d,
   traits: {
     sliceOutput: true,
-    epilogue: { bias: "bias", residual: "residual", activations: ["relu"] },
+    epilogue: { bias: "bias", residual: "residual", activations: fusedActivations },
     // conv(x, w)·scale + shift = conv(x, w·scale) + shift, channel by channel.
     absorbAffine: (inputs, affine) => ({ ...inputs, ...absorb(inputs, affine, (scale, weight) => mul(weight, reshape(scale, [-1, 1, 1, 1]))) }),
   },
@@ -89,7 +90,7 @@ const conv2dInputGradientOp = defineOp({
   lower: lowerConv2dInputGradient,
   traits: {
     sliceOutput: true,
-    epilogue: { bias: "bias", residual: "residual", activations: ["relu"] },
+    epilogue: { bias: "bias", residual: "residual", activations: fusedActivations },
     absorbAffine: (inputs, affine, { groups }: InputGradientParams) => ({
       ...inputs,
       ...absorb(inputs, affine, (scale, weight) => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { fuseEpilogues } from "../../../src/graph/passes/fuse-epilogues.js";
 import { tensor, type Tensor } from "../../../src/graph/tensor.js";
-import { batchNormTrain } from "../../../src/ops/batch-norm2d.js";
+import { nodeLabel } from "../../../src/graph/describe.js";
+import { hardSigmoid, hardSwish, relu, relu6, sigmoid, silu } from "../../../src/ops/activations.js";
+import { batchNormInference, batchNormTrain } from "../../../src/ops/batch-norm2d.js";
 import { conv2d } from "../../../src/ops/conv2d.js";
 import { convTranspose2d } from "../../../src/ops/conv-transpose2d.js";
-import { add, mul, relu } from "../../../src/ops/pointwise.js";
+import { add, mul } from "../../../src/ops/pointwise.js";
+import { forwardMismatch } from "../../support/compare.js";
 import { captureGraph, furthest, opNames, runWith } from "../../support/capture-graph.js";
 import { testDevice } from "../../support/device.js";
 import { random } from "../../support/random.js";
@@ -59,6 +62,32 @@ describe("fuseEpilogues", () => {
       const fused = await runWith(device, inputs, body as never, fuseEpilogues);
       expect(opNames(fused.plan.graph)).toEqual(["batchNormTrain", "const+mul"]);
       expect(fused.results).toEqual(plain.results);
+      for (const { plan } of [plain, fused]) plan.dispose();
+      for (const t of inputs) t.dispose();
+    }
+  });
+
+  test.for(["relu", "relu6", "hardSigmoid", "hardSwish", "sigmoid", "silu"] as const)("%s becomes part of what is before it, and gives the same numbers, not finite ones too", async (name) => {
+    const device = await testDevice();
+    const act = { relu, relu6, hardSigmoid, hardSwish, sigmoid, silu }[name];
+    const bodies: Record<string, (x: Floats, w: Floats, b: Floats) => Tensor> = {
+      conv2d: (x, w) => conv2d(x, w, { padding: 1 }),
+      conv2dInputGradient: (x, w) => convTranspose2d(x, w, { stride: 2 }),
+      "conv2d of depthwise": (x, w) => conv2d(x, w, { padding: 1, groups: x.shape[3]! }),
+      batchNormInference: (x, _, b) => batchNormInference(x, b, b, b, b),
+    };
+    const rng = random("fused activations");
+    for (const [kind, c] of [["conv2d", 4], ["conv2d", 5], ["conv2dInputGradient", 4], ["conv2d of depthwise", 8], ["batchNormInference", 4], ["batchNormInference", 3]] as const) {
+      const weight = [c, 3, 3, kind === "conv2d of depthwise" ? 1 : c];
+      const values = Float32Array.from({ length: 2 * 7 * 9 * c }, () => 4 * rng.normal());
+      [NaN, Infinity, -Infinity, 1e30, -1e30, 0].forEach((value, i) => (values[(i * 10 + 3) * c] = value));
+      const inputs = [tensor(device, values, [2, 7, 9, c]), ...[weight, [c]].map((shape) => tensor(device, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, () => 0.2 + rng.uniform()), shape))] as Floats[];
+      const body = (x: Floats, w: Floats, b: Floats): Tensor[] => [act(bodies[kind]!(x, w, b))];
+      const plain = await runWith(device, inputs, body as never);
+      const fused = await runWith(device, inputs, body as never, fuseEpilogues);
+      expect(opNames(fused.plan.graph), kind).toEqual([kind.split(" ")[0]]);
+      expect(nodeLabel(fused.plan.graph.nodes[0]!)).toContain(name);
+      expect(forwardMismatch(fused.results[0]!, { shape: [...fused.plan.graph.outputs[0]!.shape], data: Float64Array.from(plain.results[0]!) }, {}, false), `${kind}, ${c} channels`).toBeUndefined();
       for (const { plan } of [plain, fused]) plan.dispose();
       for (const t of inputs) t.dispose();
     }
