@@ -49,6 +49,13 @@ export interface Traits {
   readonly readsLargest?: (options: never, inputs: Record<string, TensorSpec>) => boolean;
   /** Another op that computes the same outputs, and more, from the same inputs and options. */
   readonly within?: string;
+  /**
+   * A pooling of x with `indices` among its outputs: its outputs with `indices` as bytes, the place of each value in its window; undefined
+   * where no kernel does that.
+   */
+  readonly narrowIndices?: (inputs: Record<string, Tensor>, options: never) => Record<string, Tensor> | undefined;
+  /** Its outputs from such bytes as its input `indices`, of a pooling with the options `pooling` (and `size`: height and width of x); undefined where no kernel does that. */
+  readonly readsNarrow?: (inputs: Record<string, Tensor>, options: never, pooling: never) => Record<string, Tensor> | undefined;
   /** The options with which it writes its result in another element type, as a cast behind it would; undefined where it cannot. */
   readonly absorbCast?: (dtype: DType, options: never, inputs: Record<string, TensorSpec>) => object | undefined;
   /** Costs little more than reading its inputs and writing its outputs: a plan may compute it again where keeping what it gave would cost memory. */

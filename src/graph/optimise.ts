@@ -7,13 +7,14 @@ import { fuseCasts } from "./passes/fuse-casts.js";
 import { fuseEpilogues } from "./passes/fuse-epilogues.js";
 import { fusePointwise } from "./passes/fuse-pointwise.js";
 import { fuseResize } from "./passes/fuse-resize.js";
+import { narrowIndices } from "./passes/narrow-indices.js";
 import { recompute } from "./passes/recompute.js";
 import { recomputeBlocks } from "./passes/recompute-blocks.js";
 import { skipOrdered } from "./passes/skip-ordered.js";
 
 /** The passes that make a graph do less work, in order. Each takes a graph and returns an equivalent one. */
 export function simplify(graph: Graph): Graph {
-  return [skipOrdered, eliminateDead, fuseResize, fuseCasts, foldBatchNorm, eliminateCommon, eliminateWithin, fuseEpilogues, fusePointwise, eliminateDead].reduce((g, pass) => pass(g), graph);
+  return [skipOrdered, eliminateDead, fuseResize, fuseCasts, foldBatchNorm, eliminateCommon, narrowIndices, eliminateWithin, fuseEpilogues, fusePointwise, eliminateDead].reduce((g, pass) => pass(g), graph);
 }
 
 /** A graph that is ready for its plan: with less work, and in a training step with less to keep for the backward pass. */

@@ -65,7 +65,7 @@ const maxPool2dWindowsOp = defineOp({
   lower: lowerMaxPool2dWindows,
 });
 
-const maxPool2dWindowsGradientOp = defineOp({
+export const maxPool2dWindowsGradientOp = defineOp({
   name: "maxPool2dWindowsGradient",
   shape: ({ grad }: { grad: Spec; windows: Spec }, { size }: GradientParams) => ({ shape: [grad.shape[0]!, ...size, grad.shape[3]!], dtype: grad.dtype }),
   gradient: { grad: (grad, { windows }, o): Tensor => maxPool2dWindowsPickOp({ plane: grad, windows }, o), windows: null },
@@ -73,7 +73,7 @@ const maxPool2dWindowsGradientOp = defineOp({
 });
 
 /** The transpose of that, which second derivatives need. */
-const maxPool2dWindowsPickOp = defineOp({
+export const maxPool2dWindowsPickOp = defineOp({
   name: "maxPool2dWindowsPick",
   shape: ({ plane, windows }: { plane: Spec; windows: Spec }, _o: GradientParams) => ({ shape: windows.shape, dtype: plane.dtype }),
   gradient: { plane: (grad, { windows }, o): Tensor => maxPool2dWindowsGradientOp({ grad, windows }, o), windows: null },
@@ -88,6 +88,13 @@ const maxPool2dWithIndicesOp = defineOp({
   },
   gradient: { x: ({ out: grad }, { x }, o, { indices }) => grad && maxPool2dGradientOp({ grad, indices }, gradientOptions(o, x)) },
   lower: lowerMaxPool2dWithIndices,
+  traits: {
+    narrowIndices: ({ x }, o: Params) => {
+      if (!fitsWindows(x!, o)) return undefined;
+      const { out, windows } = maxPool2dWindowsOp({ x: x! }, o);
+      return { out, indices: windows };
+    },
+  },
 });
 
 const maxPool2dIndicesOp = defineOp({
@@ -108,6 +115,7 @@ const maxPool2dGradientOp = defineOp({
   },
   gradient: { grad: (grad, { indices }, o): Tensor => maxPool2dPickOp({ plane: grad, indices }, o), indices: null },
   lower: lowerMaxPool2dGradient,
+  traits: { readsNarrow: ({ grad, indices }, o: GradientParams) => ({ out: maxPool2dWindowsGradientOp({ grad: grad!, windows: indices! }, o) }) },
 });
 
 /** The transpose of that, which second derivatives need: fetches for every window what stands where its index points. */
@@ -119,6 +127,7 @@ const maxPool2dPickOp = defineOp({
   },
   gradient: { plane: (grad, { indices }, o): Tensor => maxPool2dGradientOp({ grad, indices }, o), indices: null },
   lower: lowerPick2d,
+  traits: { readsNarrow: ({ plane, indices }, o: GradientParams) => ({ out: maxPool2dWindowsPickOp({ plane: plane!, windows: indices! }, o) }) },
 });
 
 /** The options of max pooling, checked and complete; `op` is named in the errors. */

@@ -1,9 +1,11 @@
 import { defineOp, type Spec } from "../graph/op.js";
+import { plainKey } from "../graph/tree.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerMaxUnpool2d, lowerMaxUnpool2dGradient, type MaxUnpool2dParams } from "../kernels/max-unpool2d.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sameShape } from "../runtime/shape.js";
+import { maxPool2dWindowsGradientOp, maxPool2dWindowsPickOp } from "./max-pool2d.js";
 import { requireDType, requireFloat } from "./require.js";
 import { checkPoolKernel, pair, type Pair, type PairLike } from "./window.js";
 
@@ -41,6 +43,15 @@ function unpooledSize(x: Spec["shape"], { kernelSize, stride, padding, dilation,
   return outputSize;
 }
 
+type Pooling = MaxUnpool2dParams & { readonly size: Pair };
+
+/** The pooling of a plane of this size that is undone, if it is the given one and no window overlaps another: then its gradient is the unpooling. */
+function undone(o: MaxUnpool2dParams, size: Pair, pooling: Pooling): Pooling | undefined {
+  const key = ({ kernelSize, stride, padding, dilation, size }: Pooling): string => plainKey([kernelSize, stride, padding, dilation, size]);
+  const apart = [0, 1].every((i) => o.stride[i]! > o.dilation[i]! * (o.kernelSize[i]! - 1));
+  return apart && key({ ...o, size }) === key(pooling) ? pooling : undefined;
+}
+
 const maxUnpool2dOp = defineOp({
   name: "maxUnpool2d",
   shape: ({ x, indices }: { x: Spec; indices: Spec }, o: Params) => {
@@ -55,6 +66,12 @@ const maxUnpool2dOp = defineOp({
     indices: null,
   },
   lower: lowerMaxUnpool2d,
+  traits: {
+    readsNarrow: ({ x, indices }, o: Params, pooling: Pooling) => {
+      const known = undone(o, unpooledSize(x!.shape, o), pooling);
+      return known && { out: maxPool2dWindowsGradientOp({ grad: x!, windows: indices! }, known) };
+    },
+  },
 });
 
 /** Fetches for every window the gradient at the position its index names. */
@@ -70,6 +87,12 @@ const maxUnpool2dGradientOp = defineOp({
     indices: null,
   },
   lower: lowerMaxUnpool2dGradient,
+  traits: {
+    readsNarrow: ({ grad, indices }, o: MaxUnpool2dParams, pooling: Pooling) => {
+      const known = undone(o, [grad!.shape[1]!, grad!.shape[2]!], pooling);
+      return known && { out: maxPool2dWindowsPickOp({ plane: grad!, windows: indices! }, known) };
+    },
+  },
 });
 
 /** The options of unpooling, checked and complete; `op` is named in the errors. */

@@ -1,7 +1,7 @@
 import type { Graph, Node, Value } from "../node.js";
 import { asTensor } from "../tensor.js";
 import type { Tensor } from "../tensor.js";
-import { countUses, mayMove, replaceValues, rewire } from "./rewrite.js";
+import { countUses, mayMove, record, replaceValues, rewire } from "./rewrite.js";
 
 /**
  * Folds a batch norm with fixed statistics into the convolution before it: its scale goes into the weight and its
@@ -33,10 +33,7 @@ function parametersOnly(node: Node, except: string): boolean {
 const tensors = (node: Node): Record<string, Tensor> => Object.fromEntries(Object.entries(node.inputs).flatMap(([name, value]) => (value ? [[name, asTensor(value)]] : [])));
 
 function fold(graph: Graph, conv: Node, norm: Node, affine: NonNullable<Node["op"]["traits"]["affine"]>, absorb: NonNullable<Node["op"]["traits"]["absorbAffine"]>): Graph {
-  const { capture } = graph;
-  const before = capture.nodes.length;
-  const inputs = capture.resume(() => absorb(tensors(conv), affine(tensors(norm), norm.options as never), conv.options as never));
-  const added = capture.nodes.splice(before);
+  const { made: inputs, nodes: added } = record(graph.capture, () => absorb(tensors(conv), affine(tensors(norm), norm.options as never), conv.options as never));
   const values = Object.fromEntries(Object.entries(inputs).map(([name, t]) => [name, t?.value])) as Record<string, Value | undefined>;
   const nodes = graph.nodes.flatMap((node) => {
     if (node.id === conv.id) return [];

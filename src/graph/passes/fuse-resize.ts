@@ -3,7 +3,7 @@ import type { Graph, Node, Value } from "../node.js";
 import type { Resampling } from "../op.js";
 import { asTensor, type Tensor } from "../tensor.js";
 import { plainKey } from "../tree.js";
-import { countUses, mayMove, replaceValues } from "./rewrite.js";
+import { countUses, mayMove, record, replaceValues } from "./rewrite.js";
 
 /** A reader of a resampled map: what it computes once it does the resampling itself, and the values that replaces. */
 interface Taken {
@@ -27,22 +27,15 @@ function tryFuse(graph: Graph, resize: Node): Graph | undefined {
   if (map.home || graph.outputs.includes(map)) return undefined;
   const taken = takeAll(graph, resize, map);
   if (!taken) return undefined;
-  const { capture } = graph;
-  const start = capture.nodes.length;
   const added = new Map<Node, Node[]>();
   const by = new Map<Value, Value>();
   for (const { reader, after } of taken) {
-    const before = capture.nodes.length;
-    const outputs = capture.resume(() => build(reader, resize, map));
-    if (!outputs) {
-      capture.nodes.splice(start);
-      return undefined;
-    }
-    added.set(reader, capture.nodes.slice(before));
+    const { made: outputs, nodes } = record(graph.capture, () => build(reader, resize, map));
+    if (!outputs) return undefined;
+    added.set(reader, nodes);
     const replaced = after ?? reader;
     for (const [name, value] of Object.entries(replaced.outputs)) by.set(value, outputs[name]!.value!);
   }
-  capture.nodes.splice(start);
   const gone = new Set<Node>([resize, ...taken.flatMap(({ after }) => after ?? [])]);
   const nodes = graph.nodes.flatMap((node) => added.get(node) ?? (gone.has(node) ? [] : [node]));
   return replaceValues(graph, nodes, by);

@@ -1,3 +1,4 @@
+import type { Capture } from "../capture.js";
 import type { Graph, Node, Value } from "../node.js";
 import { inputsOf } from "../node.js";
 import type { Variable } from "../variable.js";
@@ -46,6 +47,13 @@ export function mayMove(graph: Graph): (node: Node, to: Node) => boolean {
       return !variable || !assignments.get(variable)?.some((at) => at > from && at < end);
     });
   };
+}
+
+/** What `body` makes of a graph's values, and the nodes that it took, which are in no graph yet. */
+export function record<T>(capture: Capture, body: () => T): { made: T; nodes: Node[] } {
+  const start = capture.nodes.length;
+  const made = capture.resume(body);
+  return { made, nodes: capture.nodes.splice(start) };
 }
 
 /** A node with some parts replaced; it keeps its output values, which point to it from now on. */
