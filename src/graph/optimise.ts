@@ -14,7 +14,7 @@ import { skipOrdered } from "./passes/skip-ordered.js";
 
 /** The passes that make a graph do less work, in order. Each takes a graph and returns an equivalent one. */
 export function simplify(graph: Graph): Graph {
-  return [skipOrdered, eliminateDead, fuseResize, fuseCasts, foldBatchNorm, eliminateCommon, narrowIndices, eliminateWithin, fuseEpilogues, fusePointwise, eliminateDead].reduce((g, pass) => pass(g), graph);
+  return [skipOrdered, eliminateDead, fuseCasts, fuseResize, foldBatchNorm, eliminateCommon, narrowIndices, eliminateWithin, fuseEpilogues, fusePointwise, eliminateDead].reduce((g, pass) => pass(g), graph);
 }
 
 /** A graph that is ready for its plan: with less work, and in a training step with less to keep for the backward pass. */

@@ -27,7 +27,8 @@ const resizeOp = defineOp({
   },
   gradient: { x: (grad, { x }, o): Tensor => resizeGradientOp({ grad }, { ...o, ...plane(x) }) },
   lower: lowerResize,
-  traits: { cheap: true, sliceOutput: true, resamples: "forward" },
+  // It computes in f32, whatever it reads and stores.
+  traits: { cheap: true, sliceOutput: true, resamples: "forward", absorbCast: (dtype, o: ResizeParams & Sized) => (dtype === "f32" && o.mode !== "nearest" ? o : undefined) },
 });
 
 /** The transposed resampling: every input pixel gathers from the outputs that read it. */

@@ -10,11 +10,10 @@ const upsampledArgmaxOp = defineOp({
   shape: ({ x }: { x: Spec }, { size, keepDims, bytes }: UpsampledArgmaxParams): Spec => ({ shape: [x.shape[0]!, ...size, ...(keepDims ? [1] : [])], dtype: bytes ? "u8" : "u32" }),
   gradient: { x: null },
   lower: lowerUpsampledArgmax,
-  traits: { absorbCast: (dtype, o: UpsampledArgmaxParams, { x }) => (dtype === "u8" && !o.bytes && x!.shape[3]! <= 256 ? { ...o, bytes: true } : undefined) },
 });
 
-/** What `argmax` becomes behind a resampling; undefined where that is not bilinear, or the search not for the largest class in f32. */
+/** What `argmax` becomes behind a resampling; undefined where that is not bilinear, or the search not for the largest class. */
 export function argmaxOfResampled(x: Tensor, { axis, keepDims, smallest, bytes }: ArgmaxParams, { mode, size, placement }: Resampling): Tensor | undefined {
-  if (mode !== "bilinear" || axis !== 3 || smallest || x.dtype !== "f32") return undefined;
+  if (mode !== "bilinear" || axis !== 3 || smallest) return undefined;
   return upsampledArgmaxOp({ x }, { size, placement, keepDims, bytes });
 }

@@ -83,7 +83,7 @@ function alignment(logits: Spec, { mode, size, placement }: Resampling): boolean
 
 /** What `crossEntropy` of resampled logits becomes, as one scalar or (reduction "none") for each pixel; undefined where it cannot. */
 export function crossEntropyOfResampled(inputs: Tensors, o: CrossEntropyParams, resampling: Resampling): { out: Tensor; total?: Tensor; lse: Tensor } | undefined {
-  const alignCorners = inputs.logits.dtype === "f32" ? alignment(inputs.logits, resampling) : undefined;
+  const alignCorners = alignment(inputs.logits, resampling);
   if (alignCorners === undefined) return undefined;
   return o.reduction === "none" ? pixelsOp(inputs, { ...o, alignCorners }) : reducedOp(inputs, { ...o, alignCorners });
 }

@@ -8,8 +8,8 @@ import { countUses, mayMove, record, replaceValues } from "./rewrite.js";
 /** A reader of a resampled map: what it computes once it does the resampling itself, and the values that replaces. */
 interface Taken {
   readonly reader: Node;
-  /** The transposed resampling behind a gradient. */
-  readonly after: Node | undefined;
+  /** What stands behind a gradient: a cast, perhaps, and the transposed resampling. */
+  readonly after: readonly Node[];
 }
 
 /**
@@ -33,10 +33,10 @@ function tryFuse(graph: Graph, resize: Node): Graph | undefined {
     const { made: outputs, nodes } = record(graph.capture, () => build(reader, resize, map));
     if (!outputs) return undefined;
     added.set(reader, nodes);
-    const replaced = after ?? reader;
+    const replaced = after.at(-1) ?? reader;
     for (const [name, value] of Object.entries(replaced.outputs)) by.set(value, outputs[name]!.value!);
   }
-  const gone = new Set<Node>([resize, ...taken.flatMap(({ after }) => after ?? [])]);
+  const gone = new Set<Node>([resize, ...taken.flatMap(({ after }) => after)]);
   const nodes = graph.nodes.flatMap((node) => added.get(node) ?? (gone.has(node) ? [] : [node]));
   return replaceValues(graph, nodes, by);
 }
@@ -46,14 +46,18 @@ function takeAll(graph: Graph, resize: Node, map: Value): Taken[] | undefined {
   const uses = countUses(graph);
   const movable = mayMove(graph);
   const taken: Taken[] = [];
+  /** The only reader of a node's result; with the next one, if it is a cast. */
+  const behind = ({ outputs: { out } }: Node): Node[] => {
+    const next = uses.get(out!) === 1 ? graph.nodes.find(({ inputs }) => Object.values(inputs).includes(out)) : undefined;
+    return next ? [next, ...(next.op.name === "cast" && !next.outputs["out"]!.home ? behind(next) : [])] : [];
+  };
   for (const reader of graph.nodes) {
     const reads = Object.entries(reader.inputs).filter(([, value]) => value === map);
     if (reads.length === 0) continue;
     const absorber = reader.op.traits.absorbResampling;
     if (!absorber || reads.length > 1 || reads[0]![0] !== absorber.input || Object.values(reader.outputs).some(({ home }) => home) || !movable(resize, reader)) return undefined;
-    const result = reader.outputs["out"]!;
-    const after = absorber.transposed ? graph.nodes.find((node) => Object.values(node.inputs).includes(result)) : undefined;
-    if (absorber.transposed && !(after && uses.get(result) === 1 && isTransposed(after, resize))) return undefined;
+    const after = absorber.transposed ? behind(reader) : [];
+    if (absorber.transposed && !(after.length > 0 && isTransposed(after.at(-1)!, resize))) return undefined;
     taken.push({ reader, after });
   }
   return taken.length > 0 ? taken : undefined;

@@ -21,7 +21,7 @@ import { random } from "../../support/random.js";
 type Floats = Tensor<"f32">;
 type Body = (...inputs: Floats[]) => readonly Tensor[];
 
-const passes = [skipOrdered, eliminateDead, fuseResize, fuseCasts, eliminateCommon, eliminateDead];
+const passes = [skipOrdered, eliminateDead, fuseCasts, fuseResize, eliminateCommon, eliminateDead];
 
 /** The ops that are left of `body` for a map of [2, 3, 4, 5]. */
 async function fusedNames(body: Body, ...shapes: (readonly number[])[]): Promise<string[]> {
@@ -118,6 +118,26 @@ describe("cross-entropy of a resized map", () => {
       },
       (x: Floats, y: Floats) => [loss(x, y, { scaleFactor: [3.2, 2.8] })],
     ] as Body[]) expect((await fusedNames(body, labels)).filter((name) => name.startsWith("upsampled"))).toEqual([]);
+  });
+
+  test("takes a resize of f16 in, whose map is not stored, and computes as in f32", async ({ skip }) => {
+    const device = await testDevice();
+    if (!device.adapter.features.has("shader-f16")) skip("the adapter has no shader-f16");
+    const rng = random("half logits");
+    using x = tensor(device, Float32Array.from({ length: 120 }, () => Math.round(30 * rng.normal()) / 8), [2, 3, 4, 5]);
+    using y = tensor(device, Float32Array.from({ length: 198 }, () => Math.floor(5 * rng.uniform())), [2, 9, 11]);
+    const body = (dtype: "f16" | "f32"): Body => (map, labels) => {
+      const logits = cast(map, dtype) as Tensor as Floats;
+      const value = loss(logits, labels!, { size: [9, 11] });
+      return [value, cast(argmax(resize(logits, { size: [9, 12] })), "f32"), cast(slope(value, logits), "f32")];
+    };
+    const half = await runWith(device, [x, y], body("f16"), ...passes);
+    const single = await runWith(device, [x, y], body("f32"), ...passes);
+    expect(opNames(half.plan.graph)).toEqual(expect.arrayContaining(["upsampledCrossEntropy", "upsampledArgmax", "upsampledCrossEntropyGradient"]));
+    expect(opNames(half.plan.graph).filter((name) => name.startsWith("resize"))).toEqual([]);
+    expect(half.results.slice(0, 2)).toEqual(single.results.slice(0, 2));
+    expect(furthest([half.results[2]!], [single.results[2]!])).toBeLessThan(2e-3 * Math.max(...single.results[2]!.map(Math.abs)));
+    for (const { plan } of [half, single]) plan.dispose();
   });
 
   const options: [string, ResizeOptions, CrossEntropyOptions][] = [
