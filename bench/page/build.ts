@@ -23,19 +23,20 @@ async function putPeers(names: readonly PeerName[], folder: string): Promise<voi
   for (const [from, to] of Object.entries(ortFiles)) await copyFile(peerFile(`onnxruntime-web/dist/${from}`), join(folder, to));
 }
 
-/** Builds the page with the peers that are installed, and returns their names. */
-export async function buildPage(folder: string): Promise<PeerName[]> {
+/** The peers that `npm run bench:peers` has installed, as far as pages are concerned. */
+export const installedForPages = (): PeerName[] => peerNames.filter((name) => existsSync(peerFile(`${packages[name]}/package.json`)));
+
+/** Builds the page with some installed peers. */
+export async function buildPage(folder: string, peers: readonly PeerName[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   const shim = "./bench/page/node-in-a-page.ts";
   const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  const installed = peerNames.filter((name) => existsSync(peerFile(`${packages[name]}/package.json`)));
-  const versions = Object.fromEntries(installed.map((name) => [name, packageVersion(packages[name])]));
+  const versions = Object.fromEntries(peers.map((name) => [name, packageVersion(packages[name])]));
   await build({
     ...browser, entryPoints: ["bench/page/page.ts"], outfile: join(folder, "page.js"), sourcemap: "inline",
     alias: Object.fromEntries(["node:os", "node:fs", "node:fs/promises", "node:path"].map((name) => [name, shim])),
     inject: [shim], define: { VERSION: JSON.stringify(version), PEERS: JSON.stringify(versions) },
   });
   await copyFile("bench/page/index.html", join(folder, "index.html"));
-  await putPeers(installed, join(folder, "peers"));
-  return installed;
+  await putPeers(peers, join(folder, "peers"));
 }

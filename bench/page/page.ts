@@ -110,4 +110,6 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   ui.adapter.textContent = error instanceof Error ? error.message : String(error);
+  // Programs that wait for the run need not wait for ever.
+  Object.assign(globalThis, { result: { error: ui.adapter.textContent } });
 });

@@ -3,7 +3,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { buildPage } from "./build.js";
+import { buildPage, installedForPages } from "./build.js";
 
 const types: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".wasm": "application/wasm" };
 
@@ -29,7 +29,8 @@ async function serve(folder: string, port: number): Promise<void> {
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "8080" }, to: { type: "string" } } });
 const folder = values.to ?? "out/bench-page";
-const peers = await buildPage(folder);
+const peers = installedForPages();
+await buildPage(folder, peers);
 console.log(peers.length > 0 ? `With ${peers.join(", ")}.` : "Without other libraries: npm run bench:peers installs them.");
 if (values.to === undefined) await serve(folder, Number(values.port));
 else console.log(folder);
