@@ -4,18 +4,26 @@ import { absences, contendersIn } from "../html-report-tables.js";
 import { short } from "../report.js";
 import { isFigures, type Figures, type Row } from "../results-file.js";
 
-const OURS = ["ms", "spread", "GFLOP/s", "of peak", "GB/s", "of peak", "error"];
+const OURS = ["ms", "GFLOP/s", "of peak", "GB/s", "of peak", "error"];
 
 const percent = (value: number | undefined): string => (value === undefined ? "" : `${value.toFixed(0)} %`);
 const rate = (value: number | undefined): string => (value ? short(value) : "");
 
-const ourCells = (ours: Figures): string[] => [
-  short(ours.medianMs!), ours.quartilesMs!.map(short).join("–"), rate(ours.gflops), percent(ours.percentOfPeak), rate(ours.gigabytesPerSecond), percent(ours.percentOfBandwidth), ours.error!.toExponential(0),
-];
-
 function cell(tag: "td" | "th", text: string, more: Partial<HTMLTableCellElement> = {}): HTMLTableCellElement {
   return Object.assign(document.createElement(tag), { textContent: text }, more);
 }
+
+/** A median with its quartiles below it. */
+function medianCell(median: string, quartiles: readonly string[]): HTMLTableCellElement {
+  const td = cell("td", median);
+  td.append(Object.assign(document.createElement("small"), { textContent: quartiles.join("–") }));
+  return td;
+}
+
+const ourCells = (ours: Figures): HTMLTableCellElement[] => [
+  medianCell(short(ours.medianMs!), ours.quartilesMs!.map(short)),
+  ...[rate(ours.gflops), percent(ours.percentOfPeak), rate(ours.gigabytesPerSecond), percent(ours.percentOfBandwidth), ours.error!.toExponential(0)].map((text) => cell("td", text)),
+];
 
 function line(...cells: readonly HTMLTableCellElement[]): HTMLTableRowElement {
   const row = document.createElement("tr");
@@ -27,13 +35,13 @@ function line(...cells: readonly HTMLTableCellElement[]): HTMLTableRowElement {
 function rivalCells(one: Row["contenders"][string] | undefined): HTMLTableCellElement[] {
   if (!isFigures(one)) return [cell("td", one ? "–" : "", { className: "first" }), cell("td", "")];
   const { median, low, high } = one.ratio!;
-  return [cell("td", short(one.medianMs!), { className: "first" }), cell("td", `${median.toFixed(2)}× (${low.toFixed(2)}–${high.toFixed(2)})`)];
+  return [cell("td", short(one.medianMs!), { className: "first" }), medianCell(`${median.toFixed(2)}×`, [low.toFixed(2), high.toFixed(2)])];
 }
 
 function rowOf({ name, contenders }: Row, rivals: readonly string[]): HTMLTableRowElement {
   const { atrous: ours } = contenders;
   if (!isFigures(ours)) return line(cell("th", name), cell("td", ours?.absent ?? "", { className: "bad", colSpan: OURS.length + 2 * rivals.length }));
-  return line(cell("th", name), ...ourCells(ours).map((text) => cell("td", text)), ...rivals.flatMap((rival) => rivalCells(contenders[rival])));
+  return line(cell("th", name), ...ourCells(ours), ...rivals.flatMap((rival) => rivalCells(contenders[rival])));
 }
 
 /** Shows rows in a table, and below it why some are not there. */
