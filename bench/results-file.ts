@@ -82,6 +82,9 @@ export function rowsOf(results: readonly Result[], peak: AdapterLimits): Row[] {
   });
 }
 
+/** What a file says of the other libraries. */
+export const peersOf = (contenders: readonly Contender[]): ResultsFile["peers"] => Object.fromEntries(contenders.map(({ name, version, notes }) => [name, { version, notes }]));
+
 export interface Facts {
   readonly device: Device;
   readonly peak: AdapterLimits;
@@ -102,8 +105,7 @@ export function resultsFile({ device, peak, rounds, contenders, toggles, rows, p
     atrous: version, date: new Date().toISOString(),
     command: `${adapter ? `ATROUS_ADAPTER=${adapter} ` : ""}npm run bench${options.length > 0 ? ` -- ${options.join(" ")}` : ""}`,
     toggles, rounds,
-    peers: Object.fromEntries(contenders.map(({ name, version: v, notes }) => [name, { version: v, notes }])),
-    rows,
+    peers: peersOf(contenders), rows,
     ...(Object.keys(profiles).length > 0 && { profiles }),
   };
 }

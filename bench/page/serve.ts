@@ -1,36 +1,23 @@
 // `npm run bench:page [-- --port N] [--to FOLDER]`: builds the benchmark as a page and serves it on this machine, or only writes it to a folder.
-import { readFileSync } from "node:fs";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { buildPage, installedForPages } from "./build.js";
 
-const files: Record<string, string> = { "/": "text/html", "/page.js": "text/javascript" };
-
-async function buildPage(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const shim = "./bench/page/node-in-a-page.ts";
-  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
-  await build({
-    entryPoints: ["bench/page/page.ts"], outfile: join(folder, "page.js"),
-    bundle: true, format: "esm", platform: "browser", target: "es2022", sourcemap: "inline", logLevel: "warning",
-    alias: Object.fromEntries(["node:os", "node:fs", "node:fs/promises", "node:path"].map((name) => [name, shim])),
-    inject: [shim], define: { VERSION: JSON.stringify(version) },
-  });
-  await copyFile("bench/page/index.html", join(folder, "index.html"));
-}
+const types: Readonly<Record<string, string>> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".wasm": "application/wasm" };
 
 /** With these headers a page is isolated, and its clock ticks in 5 µs instead of 100. */
 const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp", "cache-control": "no-store" };
 
-function serve(folder: string, port: number): void {
+async function serve(folder: string, port: number): Promise<void> {
+  const files = (await readdir(folder, { recursive: true })).map((name) => `/${name.replaceAll("\\", "/")}`).filter((name) => extname(name) in types);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    const type = files[pathname];
-    if (!type) return void response.writeHead(404).end();
-    readFile(join(folder, pathname === "/" ? "index.html" : pathname)).then(
-      (bytes) => response.writeHead(200, { ...headers, "content-type": `${type}; charset=utf-8` }).end(bytes),
+    const name = pathname === "/" ? "/index.html" : pathname;
+    if (!files.includes(name)) return void response.writeHead(404).end();
+    readFile(join(folder, name)).then(
+      (bytes) => response.writeHead(200, { ...headers, "content-type": types[extname(name)]! }).end(bytes),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });
@@ -42,6 +29,8 @@ function serve(folder: string, port: number): void {
 
 const { values } = parseArgs({ options: { port: { type: "string", default: "8080" }, to: { type: "string" } } });
 const folder = values.to ?? "out/bench-page";
-await buildPage(folder);
-if (values.to === undefined) serve(folder, Number(values.port));
+const peers = installedForPages();
+await buildPage(folder, peers);
+console.log(peers.length > 0 ? `With ${peers.join(", ")}.` : "Without other libraries: npm run bench:peers installs them.");
+if (values.to === undefined) await serve(folder, Number(values.port));
 else console.log(folder);

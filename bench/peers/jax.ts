@@ -3,7 +3,6 @@ import { STEPS, type Spec, type UNetSpec } from "../spec.js";
 import type { Jax, JaxArray } from "./jax-api.js";
 import { adamUpdate, meanCrossEntropy, operatorOf, upsampled, weightOrder, windows, type Computation, type Take } from "./jax-ops.js";
 import { permute, permuted, toNCHW, toNHWC } from "./layout.js";
-import { importPeer, peerVersion } from "./load.js";
 import { unet, unetRoles, type UNetOps } from "./unet.js";
 
 function network(jax: Jax, { levels, what, learningRate }: UNetSpec, take: Take): Computation {
@@ -97,12 +96,11 @@ function runnerOf(jax: Jax, spec: Spec, computation: Computation): ComparableRun
 }
 
 /** jax-js on the adapter behind `navigator.gpu`. */
-export async function openJax(): Promise<Contender> {
-  const jax = await importPeer<Jax>("jax");
+export async function openJax(jax: Jax, version: string): Promise<Contender> {
   await jax.init("webgpu");
   jax.defaultDevice("webgpu");
   return {
-    name: "jax", version: peerVersion("jax"), device: jax.getWebGPUDevice(),
+    name: "jax", version, device: jax.getWebGPUDevice(),
     notes: ["compiled with jit, layout NCHW, inputs and results stay on the GPU", "no resize operator (two matmuls) and no pooling operator with a gradient (reshape and max)", "transposed convolutions as matrix products, its own being wrong"],
     prepare: async (spec, inputs) => {
       const take: Take = (name, order) => {

@@ -1,8 +1,10 @@
+// The peers in Node.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { openAdapter } from "../../src/node/adapter.js";
 import { peerNames, type Contender, type PeerName } from "../contender.js";
+import { openPeer } from "./open.js";
 
 const folder = join(process.cwd(), "bench/peers/node_modules");
 const packages: Readonly<Record<PeerName, string>> = { tfjs: "@tensorflow/tfjs-backend-webgpu", jax: "@jax-js/jax", ort: "onnxruntime-node" };
@@ -13,10 +15,8 @@ export const installedPeers = (): PeerName[] => peerNames.filter((name) => exist
 
 export const peerFile = (path: string): string => join(folder, path);
 
-export const peerVersion = (name: PeerName): string => (JSON.parse(readFileSync(join(folder, packages[name], "package.json"), "utf8")) as { version: string }).version;
-
-/** The module of a peer, as its own types would have it. */
-export const importPeer = async <T>(name: PeerName): Promise<T> => (await import(pathToFileURL(join(folder, modules[name])).href)) as T;
+/** The version of an installed package. */
+export const packageVersion = (name: string): string => (JSON.parse(readFileSync(peerFile(`${name}/package.json`), "utf8")) as { version: string }).version;
 
 /** Something to do with every device that the peers open, before they have it. */
 export type OnDevice = (device: GPUDevice) => void;
@@ -48,9 +48,8 @@ export async function openPeers(names: readonly PeerName[], onDevice?: OnDevice)
   if (names.length > 0) await provideWebGPU(onDevice);
   const opened: Contender[] = [];
   for (const name of names) {
-    if (name === "tfjs") opened.push(await (await import("./tfjs.js")).openTfjs());
-    if (name === "jax") opened.push(await (await import("./jax.js")).openJax());
-    if (name === "ort") opened.push(await (await import("./ort.js")).openOrt());
+    const module: unknown = await import(pathToFileURL(peerFile(modules[name])).href);
+    opened.push(await openPeer(name, { module, version: packageVersion(packages[name]), where: "node" }));
   }
   return opened;
 }

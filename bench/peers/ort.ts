@@ -1,6 +1,5 @@
 import type { ComparableRunner, Contender } from "../contender.js";
 import { permute } from "./layout.js";
-import { importPeer, peerVersion } from "./load.js";
 import { onnxModel } from "./onnx.js";
 import { ortGraph } from "./ort-graph.js";
 
@@ -21,15 +20,23 @@ interface Ort {
   InferenceSession: { create(model: Uint8Array, options: object): Promise<OrtSession> };
 }
 
+export interface OrtModule {
+  readonly default: Ort;
+}
+
 /** What falls back to the CPU would be another contender: such models are refused. Errors only (3), not every warning, are printed. */
 const options = (location: "gpu-buffer" | "cpu"): object => ({
   executionProviders: ["webgpu"], preferredOutputLocation: location, logSeverityLevel: 3, extra: { session: { disable_cpu_ep_fallback: "1" } },
 });
 
-/** ONNX Runtime's native build with its WebGPU backend, which brings its own Dawn: it shares the driver with ours and no more. */
-export async function openOrt(): Promise<Contender> {
-  const module = await importPeer<{ default: Ort }>("ort");
-  const { Tensor, InferenceSession } = module.default;
+/** What its builds compute on. The native one brings its own Dawn: it shares the driver with ours and no more. */
+const builds = {
+  node: "its own Dawn, without robustness (bounds checks) and lazy clearing",
+  page: "its WebAssembly build for browsers, on the browser's WebGPU like everybody here",
+} as const;
+
+/** ONNX Runtime with its WebGPU backend. */
+export async function openOrt({ default: { Tensor, InferenceSession } }: OrtModule, version: string, where: keyof typeof builds): Promise<Contender> {
   const identity = onnxModel({ nodes: [{ op: "Identity", inputs: ["x"], outputs: ["y"] }], constants: [], inputs: [{ name: "x" }], outputs: ["y"] });
   const [upload, download] = [await InferenceSession.create(identity, options("gpu-buffer")), await InferenceSession.create(identity, options("cpu"))];
   const onGpu = async (data: Float32Array, shape: readonly number[]): Promise<OrtTensor> => (await upload.run({ x: new Tensor("float32", data, shape) }))["y"]!;
@@ -37,8 +44,8 @@ export async function openOrt(): Promise<Contender> {
   /** Runs return once they are queued; reading one number waits for all of them. */
   const idle = async (): Promise<void> => void await download.run({ x: one });
   return {
-    name: "ort", version: peerVersion("ort"),
-    notes: ["its own Dawn, without robustness (bounds checks) and lazy clearing", "inputs and results stay on the GPU, weights are constants of the model", "inference only"],
+    name: "ort", version,
+    notes: [builds[where], "inputs and results stay on the GPU, weights are constants of the model", "inference only"],
     prepare: async (spec, inputs) => {
       const graph = ortGraph(spec, inputs);
       if ("absent" in graph) return graph;

@@ -1,7 +1,6 @@
 import type { ComparableRunner, Contender } from "../contender.js";
 import { STEPS, type Inputs, type UNetSpec } from "../spec.js";
 import { permute, permuted } from "./layout.js";
-import { importPeer, peerVersion } from "./load.js";
 import type { Tf, TfTensor } from "./tfjs-api.js";
 import { meanCrossEntropy, operatorOf, uniqueVariable, weightOrders, type Computation, type Take } from "./tfjs-ops.js";
 import { unet, unetRoles, type UNetOps } from "./unet.js";
@@ -39,8 +38,7 @@ function network(tf: Tf, { levels, what, learningRate }: UNetSpec, take: Take): 
 }
 
 /** TensorFlow.js with its WebGPU backend, on the adapter behind `navigator.gpu`. */
-export async function openTfjs(): Promise<Contender> {
-  const tf = await importPeer<Tf>("tfjs");
+export async function openTfjs(tf: Tf, version: string): Promise<Contender> {
   await tf.setBackend("webgpu");
   await tf.ready();
   const backend = tf.backend();
@@ -50,7 +48,7 @@ export async function openTfjs(): Promise<Contender> {
     await backend.device.queue.onSubmittedWorkDone();
   };
   return {
-    name: "tfjs", version: peerVersion("tfjs"), device: backend.device,
+    name: "tfjs", version, device: backend.device,
     notes: ["inputs and results stay on the GPU", "gradients of convolutions are its backward kernels called directly"],
     prepare: async (spec, inputs: Inputs) => {
       const tensors: TfTensor[] = [];

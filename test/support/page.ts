@@ -5,11 +5,13 @@ import type { AddressInfo } from "node:net";
 import { chromium } from "playwright";
 import { chromiumLaunch } from "./chromium.js";
 
-const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".map": "application/json", ".png": "image/png" };
+const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".map": "application/json", ".png": "image/png", ".wasm": "application/wasm" };
 
 export interface PageRun {
   /** What `globalThis.result`, a promise that the page's program leaves, came to. */
   readonly result: unknown;
+  /** What the page shows in the end. */
+  readonly text: string;
   /** Lines of the console, and errors nobody caught. */
   readonly lines: readonly string[];
 }
@@ -40,7 +42,7 @@ export async function runPage(folder: string, path: string, { screenshot, timeou
     await page.waitForFunction(() => "result" in globalThis);
     const result: unknown = await page.evaluate(() => (globalThis as unknown as { result: unknown }).result);
     if (screenshot) await page.screenshot({ path: screenshot, fullPage: true });
-    return { result, lines };
+    return { result, text: await page.innerText("body"), lines };
   } finally {
     await browser.close();
     server.close();
