@@ -24,7 +24,7 @@ export function depthwiseWeightGradient(low: Lowering, x: Operand, grad: Operand
   const [n, oh, ow] = grad.shape as Four;
   const [, h, w] = x.shape as Four;
   const [c, kh, kw] = out.shape as Four;
-  const columns = columnsOf([kh, kw], o);
+  const columns = columnsOf(low, [kh, kw], o);
   if (!isDepthwise(out, o) || !columns || sizeOf(x.shape) === 0 || sizeOf(grad.shape) === 0 || !storable(low, repeatedShape(x, out)) || !storable(low, grad)) return false;
   const TH = holdsTaps(low, kh * kw) ? kh : 1;
   const c4 = fill4(c) / 4;
