@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 import type { PeerName } from "./contender.js";
-import { peerFile } from "./peers/load.js";
+import { ortForPages, peerFile } from "./peers/load.js";
 import type { Figures, Row } from "./results-file.js";
 
 /** Bytes of a module that exports what a program needs, bundled for a browser, minified and compressed. */
@@ -12,8 +13,10 @@ async function bytesOf(contents: string, resolveDir = process.cwd()): Promise<nu
     bundle: true, write: false, minify: true, format: "esm", platform: "browser", target: "es2022", logLevel: "silent", treeShaking: true,
     external: ["util", "node:*", "crypto", "node-fetch", "string_decoder"],
   });
-  return brotliCompressSync(outputFiles[0]!.contents).length;
+  return compressed(outputFiles[0]!.contents);
 }
+
+const compressed = (contents: Uint8Array): number => brotliCompressSync(contents).length;
 
 const ours = {
   inference: 'export { createDevice, UNet } from "./src/index.ts";',
@@ -33,18 +36,19 @@ export async function bundleRows(peers: readonly PeerName[]): Promise<Row[]> {
   const rows: Row[] = [];
   for (const what of ["inference", "training"] as const) {
     const bytes = await bytesOf(ours[what]);
-    const of = async (contents: string): Promise<Figures> => {
-      const theirs = await bytesOf(contents, peerFile(".."));
+    const figures = (theirs: number): Figures => {
       const ratio = theirs / bytes;
       return { bytes: theirs, ratio: { median: ratio, low: ratio, high: ratio } };
     };
+    const of = async (contents: string): Promise<Figures> => figures(await bytesOf(contents, peerFile("..")));
+    const ort = (): Row["contenders"][string] => (what === "training" ? { absent: "ONNX Runtime's WebGPU backend does not train" } : figures(Object.values(ortForPages).reduce((sum, file) => sum + compressed(readFileSync(peerFile(file))), 0)));
     rows.push({
       group: "bundle", name: `bundle for ${what}, minified and brotli-compressed`, flops: 0, flopsCount: "", bytes,
       contenders: {
         atrous: { bytes },
         ...(peers.includes("tfjs") && { tfjs: await of(tfjs[what]) }),
         ...(peers.includes("jax") && { jax: await of(jax[what]) }),
-        ...(peers.includes("ort") && { ort: { absent: "its Node package is a native library; its WebAssembly build for browsers is another package" } }),
+        ...(peers.includes("ort") && { ort: ort() }),
       },
     });
   }

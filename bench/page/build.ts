@@ -1,15 +1,12 @@
 // Writes the page of `npm run bench:page` to a folder that needs nothing else: the benchmark, and of the installed peers what a browser loads.
 import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { build } from "esbuild";
 import { peerNames, type PeerName } from "../contender.js";
-import { packageVersion, peerFile } from "../peers/load.js";
+import { ortForPages, packageVersion, peerFile } from "../peers/load.js";
 
 const packages: Readonly<Record<PeerName, string>> = { tfjs: "@tensorflow/tfjs-backend-webgpu", jax: "@jax-js/jax", ort: "onnxruntime-web" };
-
-/** ONNX Runtime's module looks for its WebAssembly beside itself, and is copied as it is: it is bundled already. */
-const ortFiles: Readonly<Record<string, string>> = { "ort.webgpu.bundle.min.mjs": "ort.mjs", "ort-wasm-simd-threaded.asyncify.wasm": "ort-wasm-simd-threaded.asyncify.wasm" };
 
 const browser = { bundle: true, format: "esm", platform: "browser", target: "es2022", logLevel: "warning" } as const;
 
@@ -20,7 +17,8 @@ async function putPeers(names: readonly PeerName[], folder: string): Promise<voi
   if (entryPoints.length > 0) await build({ ...browser, entryPoints, outdir: folder, outExtension: { ".js": ".mjs" }, minify: true });
   if (!names.includes("ort")) return;
   await mkdir(folder, { recursive: true });
-  for (const [from, to] of Object.entries(ortFiles)) await copyFile(peerFile(`onnxruntime-web/dist/${from}`), join(folder, to));
+  await copyFile(peerFile(ortForPages.module), join(folder, "ort.mjs"));
+  await copyFile(peerFile(ortForPages.wasm), join(folder, basename(ortForPages.wasm)));
 }
 
 /** The peers that `npm run bench:peers` has installed, as far as pages are concerned. */

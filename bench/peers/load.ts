@@ -13,6 +13,9 @@ const modules: Readonly<Record<PeerName, string>> = { tfjs: ".bundles/tfjs.mjs",
 /** The peers that `npm run bench:peers` has installed. */
 export const installedPeers = (): PeerName[] => peerNames.filter((name) => existsSync(join(folder, modules[name])));
 
+/** What a page loads of ONNX Runtime: bundled already; the module looks for its WebAssembly beside itself. */
+export const ortForPages = { module: "onnxruntime-web/dist/ort.webgpu.bundle.min.mjs", wasm: "onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm" };
+
 export const peerFile = (path: string): string => join(folder, path);
 
 /** The version of an installed package. */
