@@ -4,9 +4,10 @@
 //   out     = (x − mean) · inv · gamma + beta,   inv = 1 / √(variance + eps)
 //   dbeta   = Σ g,   dgamma = inv · Σ g·(x − mean)   over the n rows (batch × height × width)
 //   dx      = gamma · inv · (g − dbeta / n − (x − mean) · inv · dgamma / n)
+//   g       = grad, and 0 where an activation behind (p.activation: ReLU or ReLU6) is flat at `out`, which is worked out again from x
 //
 // Layouts: x, grad, out [rows, C] (NHWC with the first three axes joined); statistics and parameters [C];
-// partial [chunks, 2, C]: Σ g and Σ g·(x − mean).
+// partial [chunks, 2, C]: Σ g and Σ g·(x − mean); slopes [2, C]: dbeta and dgamma.
 // Entries: `apply`, `apply_gradient` and `gradient_sums`: one thread per channel and some neighbouring rows (p.fold, the last thread of a
 // channel what is left), so that roots, divisions and loads of what a channel has are spread over them; `finish_gradient`: one thread per
 // channel. The forms with a 4 do four channels per thread (C divides by 4), with one address and one vec4 load. Neighbouring threads hold
@@ -34,10 +35,10 @@ override C: u32 = 4u;
 @group(0) @binding(5) var<storage, read> beta4: array<vec4f>;
 @group(0) @binding(5) var<storage, read> grad: array<f32>;
 @group(0) @binding(5) var<storage, read> grad4: array<vec4f>;
-@group(0) @binding(6) var<storage, read> dgamma: array<f32>;
-@group(0) @binding(6) var<storage, read> dgamma4: array<vec4f>;
-@group(0) @binding(7) var<storage, read> dbeta: array<f32>;
-@group(0) @binding(7) var<storage, read> dbeta4: array<vec4f>;
+@group(0) @binding(6) var<storage, read> slopes: array<f32>;
+@group(0) @binding(6) var<storage, read> slopes4: array<vec4f>;
+@group(0) @binding(7) var<storage, read> shift: array<f32>;
+@group(0) @binding(7) var<storage, read> shift4: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> out: array<f32>;
 @group(0) @binding(8) var<storage, read_write> out4: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> out_beta: array<f32>;
@@ -46,6 +47,12 @@ override C: u32 = 4u;
 /// Rows of chunk k: from k · fold, this many.
 fn share(k: u32) -> u32 {
   return min(p.fold, p.rows - k * p.fold);
+}
+
+/// The part of g that passes the activation behind y.
+fn passed(g: vec4f, y: vec4f) -> vec4f {
+  if (p.activation == 0u) { return g; }
+  return select(g, vec4f(), (y <= vec4f()) | ((y >= vec4f(6.0)) & vec4<bool>(p.activation == RELU6)));
 }
 
 @compute @workgroup_size(WG)
@@ -89,13 +96,16 @@ fn gradient_sums(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgro
   let chunk = t / C;
   let count = share(chunk);
   let m = mean[c];
+  let scale = gamma[c] / sqrt(variance[c] + p.eps);
+  let beta_c = shift[c];
   var plain = 0.0;
   var centred = 0.0;
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * C + c;
-    let g = grad[at];
+    let from_mean = x[at] - m;
+    let g = passed(vec4f(grad[at]), vec4f(from_mean * scale + beta_c)).x;
     plain += g;
-    centred += g * (x[at] - m);
+    centred += g * from_mean;
   }
   out[chunk * 2u * C + c] = plain;
   out[chunk * 2u * C + C + c] = centred;
@@ -110,13 +120,16 @@ fn gradient_sums4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgr
   let chunk = t / quads;
   let count = share(chunk);
   let m = mean4[c];
+  let scale = gamma4[c] / sqrt(variance4[c] + p.eps);
+  let beta_c = shift4[c];
   var plain = vec4f(0.0);
   var centred = vec4f(0.0);
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * quads + c;
-    let g = grad4[at];
+    let from_mean = x4[at] - m;
+    let g = passed(grad4[at], from_mean * scale + beta_c);
     plain += g;
-    centred += g * (x4[at] - m);
+    centred += g * from_mean;
   }
   out4[chunk * 2u * quads + c] = plain;
   out4[chunk * 2u * quads + quads + c] = centred;
@@ -133,8 +146,11 @@ fn finish_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workg
     plain += partial[k * 2u * C + c];
     centred += partial[k * 2u * C + C + c];
   }
+  let slope = centred / sqrt(variance[c] + p.eps);
   out_beta[c] = plain;
-  out_gamma[c] = centred / sqrt(variance[c] + p.eps);
+  out_gamma[c] = slope;
+  out[c] = plain;
+  out[C + c] = slope;
 }
 
 @compute @workgroup_size(WG)
@@ -146,13 +162,15 @@ fn apply_gradient(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgr
   let count = share(chunk);
   let n = f32(p.rows);
   let inv = 1.0 / sqrt(variance[c] + p.eps);
-  let scale = gamma[c] * inv;
-  let plain = dbeta[c] / n;
-  let centred = inv * dgamma[c] / n;
+  let scale = gamma[c] / sqrt(variance[c] + p.eps);
+  let beta_c = shift[c];
+  let plain = slopes[c] / n;
+  let centred = inv * slopes[C + c] / n;
   let m = mean[c];
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * C + c;
-    out[at] = scale * (grad[at] - plain - (x[at] - m) * centred);
+    let from_mean = x[at] - m;
+    out[at] = scale * (passed(vec4f(grad[at]), vec4f(from_mean * scale + beta_c)).x - plain - from_mean * centred);
   }
 }
 
@@ -166,12 +184,14 @@ fn apply_gradient4(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workg
   let count = share(chunk);
   let n = f32(p.rows);
   let inv = vec4f(1.0) / sqrt(variance4[c] + p.eps);
-  let scale = gamma4[c] * inv;
-  let plain = dbeta4[c] / n;
-  let centred = inv * dgamma4[c] / n;
+  let scale = gamma4[c] / sqrt(variance4[c] + p.eps);
+  let beta_c = shift4[c];
+  let plain = slopes4[c] / n;
+  let centred = inv * slopes4[quads + c] / n;
   let m = mean4[c];
   for (var k = 0u; k < count; k++) {
     let at = (chunk * p.fold + k) * quads + c;
-    out4[at] = scale * (grad4[at] - plain - (x4[at] - m) * centred);
+    let from_mean = x4[at] - m;
+    out4[at] = scale * (passed(grad4[at], from_mean * scale + beta_c) - plain - from_mean * centred);
   }
 }

@@ -35,6 +35,11 @@ export interface Traits {
   readonly sliceOutput?: boolean;
   /** What the kernels can do to a result before they store it: add a bias and a residual, apply an activation (option `activation`). */
   readonly epilogue?: { readonly bias?: string; readonly residual?: string; readonly activations: readonly string[] };
+  /**
+   * A gradient of a normalisation, of the output `out` that its inputs x, gamma, beta, mean and variance give: it can pass its input `grad`
+   * through the gradient of one of these activations at `out` by itself (option `activation`).
+   */
+  readonly flattensGradient?: readonly string[];
   /** A per-channel scale and shift of `x` (batch norm with fixed statistics), as tensors. */
   readonly affine?: (inputs: Record<string, Tensor>, options: never) => { scale: Tensor; shift: Tensor };
   /** Takes a per-channel scale and shift of its output into its own weight and bias. */

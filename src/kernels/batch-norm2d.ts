@@ -39,6 +39,7 @@ function specialise(low: Lowering, x: Shape, eps: number, { fold, activation = "
   return { c, wide, chunks, use: { params: { rows, chunks, fold: each, eps, activation: activationCode(activation) }, constants: { C: c }, threads: chunks * width, flops: 4 * rows * c } };
 }
 
+type Affine = { gamma?: Operand | undefined; beta?: Operand | undefined };
 type Statistics = Record<"mean" | "variance", Operand>;
 
 /** Normalises with the statistics of the batch, which it returns (f32, the variance biased: divided by n). */
@@ -58,12 +59,15 @@ export function lowerBatchNormInference(low: Lowering, inputs: Record<"x" | "gam
 }
 
 /** The gradients of gamma and beta, which the gradient of x needs as well. */
-export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: Statistics & Record<"x" | "grad", Operand>, { gamma, beta }: Record<"gamma" | "beta", Operand>, { eps }: BatchNormParams): void {
-  const { c, wide, chunks, use } = specialise(low, x.shape, eps, { fold: FOLD });
+export function lowerBatchNormSums(low: Lowering, inputs: Statistics & Record<"x" | "grad", Operand> & Affine, { gamma, beta, slopes }: Record<"gamma" | "beta" | "slopes", Operand>, { eps, activation }: BatchNormParams): void {
+  const { x, mean, variance, grad } = inputs;
+  // Only an activation behind makes the kernel use them.
+  const [scale, shift] = [inputs.gamma ?? variance, inputs.beta ?? mean];
+  const { c, wide, chunks, use } = specialise(low, x.shape, eps, { fold: FOLD, activation });
   let sums = low.temp([chunks, 2, c]);
   low.run(wide
-    ? gradientSums4({ bindings: { x4: x, grad4: grad, mean4: mean, out4: sums }, ...use })
-    : gradientSums({ bindings: { x, grad, mean, out: sums }, ...use }));
+    ? gradientSums4({ bindings: { x4: x, grad4: grad, mean4: mean, variance4: variance, gamma4: scale, shift4: shift, out4: sums }, ...use })
+    : gradientSums({ bindings: { x, grad, mean, variance, gamma: scale, shift, out: sums }, ...use }));
   let left = chunks;
   if (chunks > 2 * FOLD) {
     const from = sums;
@@ -71,15 +75,15 @@ export function lowerBatchNormSums(low: Lowering, { x, mean, variance, grad }: S
     sums = low.temp([1, 2, c]);
     lowerReduce(low, from, sums, "sum", [0]);
   }
-  low.run(finishGradient({ bindings: { partial: sums, variance, out_beta: beta, out_gamma: gamma }, params: { ...use.params, chunks: left }, constants: use.constants, threads: c }));
+  low.run(finishGradient({ bindings: { partial: sums, variance, out_beta: beta, out_gamma: gamma, out: slopes }, params: { ...use.params, chunks: left }, constants: use.constants, threads: c }));
 }
 
 /** The gradient of x when the statistics come from x. */
-export function lowerBatchNormInputGradient(low: Lowering, inputs: Statistics & Record<"x" | "gamma" | "dgamma" | "dbeta" | "grad", Operand>, { out }: { out: Operand }, { eps }: BatchNormParams): void {
-  const { x, gamma, mean, variance, dgamma, dbeta, grad } = inputs;
-  const { wide, use } = specialise(low, x.shape, eps);
+export function lowerBatchNormInputGradient(low: Lowering, inputs: Statistics & Record<"x" | "gamma" | "beta" | "slopes" | "grad", Operand>, { out }: { out: Operand }, { eps, activation }: BatchNormParams): void {
+  const { x, gamma, beta: shift, mean, variance, slopes, grad } = inputs;
+  const { wide, use } = specialise(low, x.shape, eps, { activation });
   const doubled = { ...use, flops: 2 * use.flops };
   low.run(wide
-    ? applyGradient4({ bindings: { x4: x, gamma4: gamma, mean4: mean, variance4: variance, dgamma4: dgamma, dbeta4: dbeta, grad4: grad, out4: out }, ...doubled })
-    : applyGradient({ bindings: { x, gamma, mean, variance, dgamma, dbeta, grad, out }, ...doubled }));
+    ? applyGradient4({ bindings: { x4: x, gamma4: gamma, mean4: mean, variance4: variance, slopes4: slopes, shift4: shift, grad4: grad, out4: out }, ...doubled })
+    : applyGradient({ bindings: { x, gamma, mean, variance, slopes, shift, grad, out }, ...doubled }));
 }

@@ -40,6 +40,9 @@ export const expressions: Readonly<Record<string, string>> = {
   clamp: "select(min(max($0, $1), $2), $0, NAN($0))",
   relu: "select(max($0, T(0)), $0, NAN($0))",
   relu6: "select(clamp($0, T(0), T(6)), $0, NAN($0))",
+  // Of what relu gave, and the gradient behind it.
+  reluGradient: "select($1, T(0), $0 <= T(0))",
+  relu6Gradient: "select($1, T(0), ($0 <= T(0)) | ($0 >= T(6)))",
   leakyRelu: "select($0 * $1, $0, $0 > T(0))",
   prelu: "select($0 * $1, $0, $0 > T(0))",
   elu: "select(select($1 * expm1_($0), $0, $0 > T(0)), $0, NAN($0))",

@@ -1,7 +1,7 @@
 import { defineOp, type Spec } from "../graph/op.js";
 import type { Tensor, TensorLike } from "../graph/tensor.js";
 import { lowerBatchNormInference, lowerBatchNormInputGradient, lowerBatchNormSums, lowerBatchNormTrain, type BatchNormParams } from "../kernels/batch-norm2d.js";
-import { fusedActivations } from "../kernels/epilogue.js";
+import { fusedActivations, type Activation } from "../kernels/epilogue.js";
 import type { FloatDType } from "../runtime/dtype.js";
 import { OptionError, ShapeError, checkOptions } from "../runtime/errors.js";
 import { checkRank, sizeOf } from "../runtime/shape.js";
@@ -24,6 +24,9 @@ function check(x: Spec, perChannel: { gamma: Spec; beta: Spec } & Partial<Record
 
 const rowsOf = (x: { shape: readonly number[] }): number => sizeOf(x.shape.slice(0, -1));
 
+/** Activations whose gradient the kernels can tell from x. */
+const flattening: readonly Activation[] = ["relu", "relu6"];
+
 const batchNormTrainOp = defineOp({
   name: "batchNormTrain",
   shape: ({ x, gamma, beta }: { x: Spec; gamma: Spec; beta: Spec }): { out: Spec; mean: Spec; variance: Spec } => {
@@ -34,19 +37,19 @@ const batchNormTrainOp = defineOp({
     return { out: { shape: x.shape, dtype: x.dtype }, mean: channels, variance: channels };
   },
   gradient: {
-    x: (grad, { x, gamma }, { eps }, { mean, variance }) => {
+    x: (grad, { x, gamma, beta }, { eps }, { mean, variance }) => {
       const n = rowsOf(x);
       const parts: Tensor[] = [];
       if (grad.out) {
-        const { gamma: dgamma, beta: dbeta } = batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps });
-        parts.push(batchNormInputGradientOp({ x, gamma, mean, variance, dgamma, dbeta, grad: grad.out }, { eps }));
+        const { slopes } = batchNormSumsOp({ x, gamma, beta, mean, variance, grad: grad.out }, { eps });
+        parts.push(batchNormInputGradientOp({ x, gamma, beta, mean, variance, slopes, grad: grad.out }, { eps }));
       }
       if (grad.mean) parts.push(cast(unfold(mul(grad.mean, 1 / n), x.shape, [0, 1, 2]), x.dtype));
       if (grad.variance) parts.push(cast(mul(sub(cast(x, "f32"), mean), mul(grad.variance, 2 / n)), x.dtype));
       return parts.length > 0 ? parts.reduce(add) : undefined;
     },
-    gamma: (grad, { x, gamma }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).gamma, gamma.dtype),
-    beta: (grad, { x, beta }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, mean, variance, grad: grad.out }, { eps }).beta, beta.dtype),
+    gamma: (grad, { x, gamma, beta }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, gamma, beta, mean, variance, grad: grad.out }, { eps }).gamma, gamma.dtype),
+    beta: (grad, { x, gamma, beta }, { eps }, { mean, variance }) => grad.out && cast(batchNormSumsOp({ x, gamma, beta, mean, variance, grad: grad.out }, { eps }).beta, beta.dtype),
   },
   lower: lowerBatchNormTrain,
   traits: {
@@ -55,14 +58,16 @@ const batchNormTrainOp = defineOp({
   },
 });
 
-/** The gradients of gamma and beta, in f32; asked for up to three times, and merged into one by common subexpressions. */
+/** The gradients of gamma and beta, in f32, and both in one (beta's first) for the gradient of x; asked for up to three times, and merged into one by common subexpressions. */
 const batchNormSumsOp = defineOp({
   name: "batchNormSums",
-  shape: ({ mean }: { x: Spec; mean: Spec; variance: Spec; grad: Spec }): { gamma: Spec; beta: Spec } => ({
+  shape: ({ mean }: { x: Spec; gamma?: Spec | undefined; beta?: Spec | undefined; mean: Spec; variance: Spec; grad: Spec }, _o: BatchNormParams): { gamma: Spec; beta: Spec; slopes: Spec } => ({
     gamma: { shape: mean.shape, dtype: mean.dtype },
     beta: { shape: mean.shape, dtype: mean.dtype },
+    slopes: { shape: [2, ...mean.shape], dtype: mean.dtype },
   }),
   lower: lowerBatchNormSums,
+  traits: { flattensGradient: flattening },
 });
 
 /** Σ grad · x and Σ grad per channel, in f32. */
@@ -74,8 +79,9 @@ export function channelSums(x: Tensor, grad: Tensor): { products: Tensor; plain:
 
 const batchNormInputGradientOp = defineOp({
   name: "batchNormInputGradient",
-  shape: ({ x }: { x: Spec; gamma: Spec; mean: Spec; variance: Spec; dgamma: Spec; dbeta: Spec; grad: Spec }): Spec => ({ shape: x.shape, dtype: x.dtype }),
+  shape: ({ x }: { x: Spec; gamma: Spec; beta: Spec; mean: Spec; variance: Spec; slopes: Spec; grad: Spec }, _o: BatchNormParams): Spec => ({ shape: x.shape, dtype: x.dtype }),
   lower: lowerBatchNormInputGradient,
+  traits: { flattensGradient: flattening },
 });
 
 interface Fixed<T> {

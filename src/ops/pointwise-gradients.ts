@@ -68,8 +68,10 @@ export function gradientRules(call: Call): Record<string, Rule> {
     erf: (g, [a]) => [mul(g, mul(2 / Math.sqrt(Math.PI), exp(neg(square(a!)))))],
     // The ends belong to the range; NaN does not.
     clamp: (g, [x, low, high]) => [where(mul(greaterEqual(x!, low!), lessEqual(x!, high!)), g, 0)],
-    relu: (g, _, out) => [where(lessEqual(out, 0), 0, g)],
-    relu6: (g, _, out) => [where(add(lessEqual(out, 0), greaterEqual(out, 6)), 0, g)],
+    relu: (g, _, out) => [call("reluGradient", out, g)],
+    reluGradient: (g, [out]) => [undefined, call("reluGradient", out!, g)],
+    relu6: (g, _, out) => [call("relu6Gradient", out, g)],
+    relu6Gradient: (g, [out]) => [undefined, call("relu6Gradient", out!, g)],
     leakyRelu: leaky,
     prelu: leaky,
     elu: (g, [x, alpha]) => [mul(g, where(lessEqual(x!, 0), mul(alpha!, exp(x!)), 1))],
