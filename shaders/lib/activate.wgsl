@@ -14,6 +14,7 @@ fn logistic(v: vec4f) -> vec4f {
   return select(e, vec4f(1.0), v >= vec4f()) / (1.0 + e);
 }
 
+/// What the codes above ReLU make of a number.
 fn rarely(v: vec4f) -> vec4f {
   switch (p.activation) {
     case RELU6: { return clamp(v, vec4f(), vec4f(6.0)); }
