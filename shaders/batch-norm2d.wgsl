@@ -49,7 +49,7 @@ fn share(k: u32) -> u32 {
   return min(p.fold, p.rows - k * p.fold);
 }
 
-/// The part of g that passes the activation behind y.
+/// The part of g that passes the activation behind y, which callers work out by the expression of `apply`: both must find the same parts flat.
 fn passed(g: vec4f, y: vec4f) -> vec4f {
   if (p.activation == 0u) { return g; }
   return select(g, vec4f(), (y <= vec4f()) | ((y >= vec4f(6.0)) & vec4<bool>(p.activation == RELU6)));
